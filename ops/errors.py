@@ -179,6 +179,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     from difflib import get_close_matches
 
     typed, plain = word.lstrip("-").lower(), {name.lstrip("-").lower(): name for name in known}
-    swapped = [name for name in plain if sorted(name) == sorted(typed)]
-    near = swapped or get_close_matches(typed, plain, n=1, cutoff=_ALIKE)
+    begun = [name for name in plain if name.startswith(typed)] if len(typed) > 2 else []
+    swapped = [name for name in plain if name[:1] == typed[:1] and sorted(name) == sorted(typed)]
+    near = begun if len(begun) == 1 else swapped or get_close_matches(typed, plain, n=1, cutoff=_ALIKE)
     return f"did you mean {plain[near[0]]}?" if near else ""

@@ -1,8 +1,7 @@
 """The program behind `cfops`, and behind plain `inv` once tasks.py is loaded.
 
-Invoke's own program does not explain an unknown task, drops a task that is written twice, and
-lets SIGTERM and SIGHUP end the process without clean-up. This module corrects that for both programs. It
-also connects the floors: it gives the app the functions that open a snapshot.
+Invoke's own program does not explain an unknown task, drops a task that is written twice, and lets SIGTERM
+and SIGHUP end the process without clean-up. This module corrects that for both, and connects the floors.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from copy import copy
 from functools import partial
@@ -25,15 +24,14 @@ from invoke.collection import Collection
 from invoke.exceptions import Exit, ParseError
 from invoke.executor import Executor
 from invoke.main import program as inv
-from invoke.parser.context import ParserContext
 from invoke.parser.parser import Parser
 from invoke.program import Program
-from invoke.tasks import Call, Task
+from invoke.tasks import Call
 from invoke.vendor.lexicon import Lexicon
 
 from ops.cli.command import Command, collection_of
 from ops.cli.configuration import OpsConfig
-from ops.cli.words import place
+from ops.cli.parsing import OpsParser, TaskContext
 from ops.config.values import invoke_defaults
 from ops.errors import Interrupted, Terminated
 from ops.kinds.catalog import task_modules
@@ -49,11 +47,10 @@ GC_THRESHOLD = 50_000
 SWITCH_INTERVAL = 0.0001
 
 COMMANDS = (
-    "scan snapshots checks metrics undo sandbox config doctor schedule plugins docs init permissions "
-    "completion"
+    "scan snapshots history query checks metrics alerts undo sandbox config doctor schedule plugins docs "
+    "init permissions completion"
 )
 TASKS = (*task_modules(), *(f"ops.commands.{name}" for name in COMMANDS.split()))
-
 
 # With these alone on a line no plugin is loaded, so that they work where one is broken.
 WITHOUT_PLUGINS = {*(f"plugins.{task}" for task in ("list", "enable", "disable", "new")), "doctor", "version"}
@@ -85,36 +82,6 @@ class Root(Collection):
 
     def __bool__(self) -> bool:
         return True
-
-
-class TaskContext(ParserContext):
-    """A task's options, built when the parser meets the task, since a line names few of them."""
-
-    def __init__(self, name: str, aliases: Iterable[str], task: Task[Any]) -> None:
-        self.name, self.aliases, self.task = name, tuple(aliases), task
-
-    def __getattr__(self, attribute: str) -> Any:
-        if attribute not in ("args", "flags", "inverse_flags", "positional_args"):
-            raise AttributeError(attribute)
-        super().__init__(self.name, self.aliases, self.task.get_arguments())
-        return self.__dict__[attribute]
-
-    def __deepcopy__(self, memo: object) -> TaskContext:
-        assert self.name is not None  # noqa: S101 (Invoke's type allows a nameless core context)
-        return TaskContext(self.name, self.aliases, self.task)
-
-    def __repr__(self) -> str:
-        return f"<TaskContext {self.name}>"
-
-    __str__ = __repr__
-
-
-class OpsParser(Parser):
-    """Invoke's parser, which understands main arguments only as options."""
-
-    def parse_argv(self, argv: list[str]) -> Any:
-        tasks = {word: self.contexts[word].task for word in argv if word in self.contexts}
-        return super().parse_argv(place(argv, self.contexts, tasks, self.initial or ParserContext()))
 
 
 class TrackingExecutor(Executor):
@@ -166,15 +133,20 @@ class OpsProgram(Program):
         if self.args.help.value is True:
             print(program_help(self._typed(), self.collection))
             return
-        project = Path(self.collection.loaded_from or Path.cwd())
-        print(welcome(self._typed(), project, self.config.get("ops", {})))
+        print(welcome(self._typed(), self.collection, self.config.get("ops", {})))
 
     def _typed(self) -> str:
         """Return the program as it is typed: "inv" or "cfops"."""
         return "cfops" if self.called_as == "cfops" else "inv"
 
+    def parse_core(self, argv: list[str] | None) -> None:
+        with self._explained():
+            super().parse_core(argv)
+            self._adopt_logging()
+
     def parse_tasks(self) -> None:
         signal.signal(signal.SIGINT, _stopped_early)
+        self._adopt_logging()
         # `--export` takes a value only after `=`, so that a task may follow it on the line.
         if "--export" in self.core.unparsed:
             tasks = {"", *self.collection.task_names}
@@ -185,6 +157,7 @@ class OpsProgram(Program):
         words = self.core.unparsed
         if words[1:] in (["-h"], ["--help"]) and words[0] in self.collection.collections:
             words = ["help", words[0]]
+        words = words[1:] if words[:2] == ["sandbox", "help"] else words
         if words[:1] == ["help"]:
             # `inv help TASK` is `inv --help TASK`; `inv help sandbox TASK` is the help of TASK.
             self.args.help.set_value(words[-1] if words[1:] else True, cast=False)
@@ -211,6 +184,7 @@ class OpsProgram(Program):
                 sys.stdout.flush()
 
     def execute(self) -> None:
+        from ops.cli.outside import log_options, reported
         from ops.cli.run import RUN
 
         connect()
@@ -223,6 +197,8 @@ class OpsProgram(Program):
             debug=bool(self.args.debug.value),
             program=self._typed(),
         )
+        RUN.typed = log_options(self.tasks)
+        RUN.invoke = self.config.get("ops", {})
         # For the commands that tasks of the user's own start.
         self.config.run.env["TRACEPARENT"] = RUN.record.for_children
         signal.signal(signal.SIGTERM, _terminated)
@@ -239,13 +215,15 @@ class OpsProgram(Program):
             RUN.over = True
         except KeyboardInterrupt:
             RUN.over = True
-            raise Exit(_ending("interrupted"), Interrupted.exit_code) from None
+            raise _ending("interrupted", Interrupted.exit_code) from None
         except Terminated:
             RUN.over = True
-            raise Exit(_ending("terminated"), Terminated.exit_code) from None
-        except BaseException:
+            raise _ending("terminated", Terminated.exit_code) from None
+        except BaseException as problem:
             RUN.over = True
-            raise
+            if (ending := reported(problem)) is problem:
+                raise
+            raise ending from None
         finally:
             RUN.end(sys.exc_info()[1])
 
@@ -256,42 +234,75 @@ class OpsProgram(Program):
         except ParseError as error:
             from ops.ui.mistakes import explain
 
-            text = explain(error, self.collection, self.initial_context)
-            DOOR.tell()  # the task may be one of a plugin that is off
-            raise Exit(text, 1) from None
+            collection = self.collection if hasattr(self, "collection") else Collection()
+            text = explain(error, collection, self.initial_context)
+            raise self._mistake(text) from None
         except BrokenPipeError:
-            from ops.ui.streams import silence
+            from ops.telemetry.log import silence
 
             silence(sys.stdout)
             raise Exit(code=0) from None
         except Exit as ending:
-            DOOR.tell()
             # Invoke ends with 0 when `--list` names a collection that is not there.
-            raise Exit(ending.message, 1 if ending.message else ending.code) from None
+            raise (self._mistake(ending.message) if ending.message else self._ended(ending)) from None
+
+    def _mistake(self, text: str) -> Exit:
+        from ops.cli.outside import mistake, warn
+
+        # The task may be one of a plugin that is off.
+        return mistake(self.argv, self._settings(), text, first=lambda: DOOR.tell(warn))
+
+    def _ended(self, ending: Exit) -> Exit:
+        if DOOR.pending:
+            from ops.cli.outside import begin, warn
+
+            begin(self.argv, self._settings())
+            DOOR.tell(warn)
+        return ending
+
+    def _adopt_logging(self) -> None:
+        from ops.cli.outside import adopt_logging
+
+        if self.args.debug.value:
+            adopt_logging(self.argv, self._settings())
+
+    def _settings(self) -> Mapping[str, Any]:
+        """Return `ops:` in Invoke's configuration."""
+        ops: Mapping[str, Any] = self.config.get("ops", {}) if hasattr(self, "config") else {}
+        return ops
 
 
 def connect() -> None:
-    """Let the app know what opens a snapshot, on a higher floor; it is imported when it is called."""
+    """Let the app know what opens a snapshot, and what reports, on higher floors; imported when called."""
     from ops.cli.app import App
 
-    def late(name: str) -> Callable[..., Any]:
-        return lambda *given: getattr(import_module("ops.past.past"), name)(*given)
+    def late(name: str, module: str = "ops.past.past") -> Callable[..., Any]:
+        return lambda *given: getattr(import_module(module), name)(*given)
 
     App.open_past, App.suggest_offline = late("open_past"), late("suggest_offline")
+    App.task_ended = late("task_ended", "ops.alerts.ending")
 
 
-def _ending(how: str) -> str:
-    """Return the error message of a line that was stopped outside of its tasks."""
+def _ending(how: str, code: int) -> Exit:
+    """Report that the line was stopped outside of its tasks, and return what ends it."""
+    from ops.cli.outside import report
     from ops.cli.run import RUN
 
     undo = f"\nhint: undo the changes of this line: {RUN.undo_line(RUN.id)}" if RUN.wrote else ""
-    return f"error: the line was {how}{undo}"
+    report(f"error: the line was {how}{undo}", code)
+    return Exit(code=code)
 
 
 def _stopped_early(*_: object) -> None:
     # Nothing is open yet, so nothing has to be closed.
-    with suppress(OSError):
-        os.write(2, b"error: interrupted before anything was started\n")
+    text = "error: interrupted before anything was started"
+    try:
+        from ops.cli.outside import mistake
+
+        mistake(sys.argv, {}, text, Interrupted.exit_code)
+    except BaseException:
+        with suppress(OSError):
+            os.write(2, f"{text}\n".encode())
     os._exit(Interrupted.exit_code)
 
 

@@ -36,6 +36,7 @@ FLOORS = (
     ("snapshots",),
     ("offsite", "scan", "schedule", "writes"),
     ("checks", "doctor", "export", "metrics", "past", "restore"),
+    ("alerts",),
     ("commands", "products.tasks"),
     ("program",),
     ("__main__", "completion", "testing"),
@@ -234,6 +235,7 @@ def test_a_product_imports_no_other_but_zones_and_accounts() -> None:
 
 def test_features_know_no_product_by_name() -> None:
     rooms = (
+        "alerts",
         "doctor",
         "export",
         "offsite",

@@ -66,6 +66,7 @@ def test_a_missing_option_is_named(inv: Inv, staged: Sandbox) -> None:
     assert result.code == 1
     assert "dns.list needs --zone\nhint: write `inv dns.list ZONE`; `inv --help dns.list`" in result.err
     assert staged.requests == []
+    assert "hint: write `inv sandbox dns.list ZONE`" in inv("sandbox", "dns.list").err
 
 
 def test_a_task_written_twice_runs_twice(inv: Inv, staged: Sandbox) -> None:
@@ -223,6 +224,7 @@ def test_a_collection_that_is_not_a_task_shows_its_tasks(inv: Inv) -> None:
 def test_a_guess_is_made_only_when_it_is_close(inv: Inv) -> None:
     assert "did you mean" not in inv("zones.list", "--json").err
     assert "did you mean --zone?" in inv("dns.list", "--zoen", "a.example").err
+    assert "did you mean --type?" in inv("dns.list", "a.example", "--typ", "MX").err
 
 
 def test_a_value_of_the_wrong_kind_is_answered_with_what_the_option_takes(inv: Inv) -> None:

@@ -184,6 +184,10 @@ def test_init_gives_up_after_three_refused_tokens_and_stores_nothing(folder: Pat
     assert "x" * 40 not in dialog.shown
 
 
+def test_the_text_of_schedule_may_be_printed_without_a_pager(inv: Inv) -> None:
+    assert inv("schedule", "--for", "systemd", "--no-pager").out.startswith("# /etc/systemd/system/")
+
+
 def test_init_off_a_terminal_says_what_it_would_ask(
     folder: Path, inv: Inv, monkeypatch: pytest.MonkeyPatch
 ) -> None:

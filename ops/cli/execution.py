@@ -51,6 +51,7 @@ def carry_out(
         raise
     finally:
         RUN.record.end_task(code, execution.error)
+        execution.conclude(code)
     return result
 
 
@@ -61,9 +62,8 @@ class _Execution:
         self._command = command
         self._shared = shared
         self._options = {name: tuple(v) if isinstance(v, list) else v for name, v in options.items()}
-        self._talk = Talk(sys.stderr, quiet=bool(shared["quiet"]))
-        # Errors in the settings are reported in this form too.
-        self._talk.log = shared["log_format"] == "json"
+        self._talk = Talk(sys.stderr, quiet=bool(shared["quiet"]), log=RUN.log)
+        self._talk.stage = RUN.stage
         self._app: App | None = None
         self._failure = {"message": "a bug of the task", "hint": ""}
         """What hooks learn about an error."""
@@ -93,7 +93,7 @@ class _Execution:
             raise
         except BrokenPipeError:
             # `inv ... | head` ends quietly: the reader has all that it asked for.
-            from ops.ui.streams import silence
+            from ops.telemetry.log import silence
 
             silence(sys.stdout)
             if RUN.left:
@@ -134,7 +134,7 @@ class _Execution:
         from ops.config.private import is_dumb
         from ops.ui.spinner import spinning
 
-        if not sys.stderr.isatty() or self._talk.quiet or self._talk.log or is_dumb():
+        if not sys.stderr.isatty() or self._talk.quiet or self._talk.log.as_json or is_dumb():
             return nullcontext()
         return spinning(sys.stderr, lambda: RUN.reading or self._command.path)
 
@@ -168,7 +168,7 @@ class _Execution:
     def _audit(self, code: int) -> None:
         """Record in the audit log what was run and how it ended."""
         app = self._app
-        if app is None or app.dry or not self._command.writes:
+        if app is None or app.dry or app.reads_only or not self._command.writes:
             return
         from ops.telemetry.audit import AuditLog, entry
 
@@ -187,6 +187,12 @@ class _Execution:
             AuditLog(app.settings.state_dir).record(line)
         except OpsError as error:
             self._talk.warn(f"this run is missing from the audit log: {error.message}")
+
+    def conclude(self, code: int) -> None:
+        """Have the channels of the settings, if any, notified about a task that ended with *code*."""
+        app = self._app
+        if app is not None and app.settings.channels and (ended := type(app).task_ended) is not None:
+            ended(app, code)
 
     def _end(self, error: OpsError) -> NoReturn:
         if RUN.terminated and not isinstance(error, Terminated):
@@ -273,27 +279,25 @@ def _app(
     from ops.cli.app import App
     from ops.config.private import environment
     from ops.config.settings import load
-    from ops.telemetry.redact import Redactor
 
     # A runbook may be run by a program other than ours.
     RUN.dry = RUN.dry or bool(context.config.run.dry)
     typed = {name: shared[name] for name in EVERYWHERE if shared[name]}
-    staged = {**RUN.staged, **({"debug": True} if RUN.debug else {}), **typed}
+    staged = {**RUN.staged, **({"debug": True} if RUN.debug else {}), **typed, **RUN.typed}
     invoke = context.config.get("ops", {})
     environ = environment()
     settings = load(staged, invoke=invoke, environ=environ, cwd=RUN.project)
     if command.writes:
         # A change is made from the current state, not from a cached one.
         settings = replace(settings, cache=0)
-    talk.settle(settings, Redactor(settings.secrets()))
-    talk.stage = RUN.stage
     if task := RUN.record.task:
         task.profile, task.account = settings.profile, settings.account_id
+    talk.settle(settings)
     RUN.trace(settings, environ, talk, shared["trace"])
     for note in settings.notes:
         talk.note(note)
     about = {"account": settings.account_id, "stage": RUN.stage.strip()} if DOOR.choice.hooks else {}
-    DOOR.settle(settings.state_dir, about, talk.redact, talk.warn)
+    DOOR.settle(settings.state_dir, about, talk.redact, talk.warn, RUN.record.for_children if about else "")
     app = App(RUN, settings, talk, command, shared)
     _record(command, options, app)
     return app

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ops.config.private import environment
+from ops.config.private import environment, is_journal
+from ops.errors import DiskError
+from ops.telemetry.log import Log
 from ops.telemetry.record import Record
+from ops.ui.spinner import said
 
 if TYPE_CHECKING:
     from invoke.collection import Collection
@@ -29,6 +34,13 @@ _COLLECTORS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOIN
 
 class Run:
     """What the tasks of one line share: the stage, the clients, the request to stop."""
+
+    log: Log
+    """What writes on stderr, and to the file of --log-file."""
+    invoke: Mapping[str, Any]
+    """`ops:` in Invoke's configuration, for messages that come before the settings."""
+    typed: dict[str, str]
+    """--log-format and --log-file, which apply to the whole line wherever they are typed."""
 
     def __init__(self) -> None:
         self.stop = threading.Event()
@@ -57,6 +69,7 @@ class Run:
         """The positions on the line of the tasks that set the stage for the others."""
         self.record = Record(environment().get("TRACEPARENT", ""))
         """The ids and spans of this run, and who observes it."""
+        self.log, self.invoke, self.typed = _log(self), {}, {}
         self.trace_files: list[str] = []
         """The files that --trace names, on any task of the line."""
         self.program = "inv"
@@ -146,6 +159,7 @@ class Run:
                 paths=paths,
                 watch=self.watch,
                 record=self.record,
+                log=self.log.call,
             )
         return self._clients[settings, dry]
 
@@ -181,10 +195,8 @@ class Run:
 
             for named in self.trace_files:
                 check_writable(Path(named))
-            self._trace = trace = Trace(self.record, self.program, talk.warn, self.trace_files)
-            trace.to_collector(environ, settings)
-            # Called last, because the other endings are part of the run.
-            self.endings.insert(0, lambda: trace.close(self.exit_code))
+            self._trace = Trace(self.record, self.program, talk.warn, self.trace_files)
+            self._trace.to_collector(environ, settings)
         self._trace.follow(settings.base_url, talk.redact)
 
     def end(self, failure: BaseException | None = None) -> None:
@@ -203,6 +215,9 @@ class Run:
             line = self.recording.end(self.exit_code)
             for callback in self.recorded:
                 callback(line)
+        if self._trace is not None:
+            self._trace.close(self.exit_code)
+        self.log.close()
 
     def budget_use(self) -> Json | None:
         """Return the limit of the budget that is used most, its window, and what is used of it now."""
@@ -213,6 +228,25 @@ class Run:
             if (left := budget.remaining()) is not None
         ]
         return max(found, key=lambda one: one["used"] / one["limit"], default=None)
+
+
+def _log(run: Run) -> Log:
+    log = Log(run.record, clear=said)
+    log.journal, log.decide = is_journal(2), partial(_decide, run)
+    run.record.observe(log.observe)
+    return log
+
+
+def _decide(run: Run, log: Log) -> None:
+    """Find out the form of the log for a message that comes before any task has its settings."""
+    from ops.config.settings import log_settings
+
+    wanted = log_settings(run.typed, invoke=run.invoke, environ=environment(), cwd=run.project)
+    log.json = wanted.json
+    log.learn(wanted.secrets)
+    if wanted.file:
+        with suppress(DiskError):  # a task reports it
+            log.open(wanted.file)
 
 
 RUN = Run()

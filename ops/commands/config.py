@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from ops.ui.shapes import KEY, LOW, Column, Item, Rows
 if TYPE_CHECKING:
     from ops.cli.app import App
 
-_NOT_SETTINGS = frozenset({"origins", "notes", "project", "config_dir"})
+_NOT_SETTINGS = frozenset({"origins", "notes", "project", "config_dir", "references"})
 
 
 @command("config")
@@ -46,6 +47,8 @@ def _visible(value: object) -> object:
         return value.masked()
     if isinstance(value, Path):
         return str(value)
+    if isinstance(value, Mapping):
+        return " ".join(value) or None
     return without_userinfo(value) if isinstance(value, str) and "://" in value else value
 
 

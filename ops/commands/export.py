@@ -8,7 +8,8 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext, supp
 from shlex import quote
 from typing import TYPE_CHECKING, NamedTuple
 
-from ops.errors import Incomplete, Interrupted, OpsError, SystemFailure, UsageError
+from ops.commands.monitor import watched
+from ops.errors import OpsError, UsageError
 from ops.export import job
 from ops.export.delivery import Delivery
 from ops.export.job import Outcome
@@ -27,11 +28,6 @@ from ops.ui.shapes import SIZE, STATUS, Column, Item
 
 if TYPE_CHECKING:
     from ops.cli.app import App
-    from ops.http.outside import Outside
-
-ATTEMPTS = 2
-LONGEST = 10_000
-"""The most characters of the last messages that are sent."""
 
 SUMMARY = (
     "snapshot", Column("status", meaning=STATUS), "kinds", "items", Column("bytes", meaning=SIZE), "requests",
@@ -43,14 +39,15 @@ class JobOptions(NamedTuple):
     """The options of an unattended export.
 
     *guard*: the percentage that no kind may lose; 0 for none. *prune*: what to keep after a complete
-    snapshot; None prunes nothing. *ping*: the URL of the monitor. *push*: the prefix in a bucket to send it
-    to.
+    snapshot; None prunes nothing. *ping*: the URL of the monitor, which gets the last messages too with
+    *ping_log*. *push*: the prefix in a bucket to send it to.
     """
 
     guard: int = 0
     prune: Policy | None = None
     ping: str = ""
     push: BucketPrefix | None = None
+    ping_log: bool = False
 
     def check(self, asked: ScanRequest, target: Delivery) -> None:
         """Raise UsageError for options that contradict each other, before any request is sent."""
@@ -62,6 +59,8 @@ class JobOptions(NamedTuple):
             raise UsageError("--prune is for the snapshots in exports/; it cannot be used with --to")
         if self.push and not target.by_account:
             raise UsageError("--push sends the snapshot in exports/; it cannot be used with --to")
+        if self.ping_log and not self.ping:
+            raise UsageError("--ping-log needs --ping", hint="--ping https://monitor.example/ID --ping-log")
 
 
 def run_export(app: App, asked: ScanRequest, target: Delivery, options: JobOptions) -> Item | None:
@@ -74,7 +73,7 @@ def run_export(app: App, asked: ScanRequest, target: Delivery, options: JobOptio
     if options.push:
         boto.check(app.settings)
     target.check(app.clock())
-    with watched(app, options.ping):
+    with watched(app, options.ping, log=options.ping_log) as monitor:
         begun = request.start(app.client, app.clock())
         account, plan = asked.resolved(app.zone, lambda: app.account_id)
         forecast(app, account.id, plan)
@@ -85,6 +84,7 @@ def run_export(app: App, asked: ScanRequest, target: Delivery, options: JobOptio
             me, what = holder(app.command.path, app.clock()), f"exporting the account {account.id}"
             lock = locked(app.settings.state_dir / "locks", name, me, what)
         with lock:
+            monitor.started()
             guard = job.guard(app.settings, account.id, options.guard, app.note) if options.guard else None
             done = job.run(app, job.ExportJob(account, plan, target, asked.options, begun, guard))
             if DOOR.hooks("on_snapshot"):
@@ -98,6 +98,8 @@ def run_export(app: App, asked: ScanRequest, target: Delivery, options: JobOptio
         report(app, begun, done.inventory, plan)
         _suggest_next(app, done)
         summary = {**_summary(done, app.clock() - begun.moment), **pushed}
+        counts = "{items:,} items, {requests:,} requests, {seconds} s".format_map(summary)
+        monitor.summary = f"{counts}, snapshot {done.path.name}"
     silent = app.settings.quiet and not app.settings.output and not app.gaps
     return None if silent else Item(summary, (*SUMMARY, *pushed, *(("note",) if summary["note"] else ())))
 
@@ -227,57 +229,3 @@ def _suggest_next(app: App, done: Outcome) -> None:
         older = (one.name for one in entries if one.manifest and one.complete and one.name != path.name)
         if before := next(older, ""):
             app.note(f"to compare: `inv snapshots.diff {before} {path.name}`")
-
-
-@contextmanager
-def watched(app: App, url: str) -> Iterator[None]:
-    """Report the job in the block to the monitor at *url*, if any. Raises UsageError for a bad URL.
-
-    As dead man's switches expect it: URL/start, URL after a success, URL/<exit code> after a failure; the
-    body holds the last messages. A monitor that is down is a warning and never changes how the job ends.
-    """
-    if not url:
-        yield
-        return
-    from ops.http.outside import Outside
-
-    def report(below: str, error: BaseException | None) -> None:
-        lines = [*app.talk.last, *app.gaps]
-        if isinstance(error, OpsError):
-            lines += filter(None, (error.reason, error.hint))
-        elif error is not None:
-            # The message of a bug may hold anything.
-            lines.append(type(error).__name__)
-        text = app.talk.redact("\n".join(lines))[-LONGEST:]
-        if problem := _post(monitor, below, "" if below == "start" else text):
-            app.warn(f"the monitor at {monitor.host} was not reached: {problem}")
-
-    monitor = Outside(url, app.settings, "--ping")
-    try:
-        report("start", None)
-        try:
-            yield
-        except (KeyboardInterrupt, Exception) as error:
-            # A bug counts as a system failure.
-            other = Interrupted if isinstance(error, KeyboardInterrupt) else SystemFailure
-            report(str(getattr(error, "exit_code", other.exit_code)), error)
-            raise
-        report(str(Incomplete.exit_code) if app.gaps else "", None)
-    finally:
-        monitor.close()
-
-
-def _post(monitor: Outside, below: str, text: str) -> str:
-    """Post *text*, with one retry; return what went wrong, without the URL, or ""."""
-    problem = ""
-    for _ in range(ATTEMPTS):
-        try:
-            status = monitor.post(below, text)
-        except OpsError as error:
-            # The message shows the path, which identifies us to the monitor.
-            problem = f"no answer ({type(error).__name__})"
-            continue
-        if 200 <= status < 300:
-            return ""
-        problem = f"it answered {status}"
-    return problem

@@ -77,8 +77,8 @@ def show_metrics(app: App, since: str = "7d", task: str = "", by: str = "") -> R
 def export_metrics(app: App, to: str = "", since: str = "24h", max_age: str = "26h") -> Item:
     """Write the metrics of the runs and of the snapshots as a textfile for Prometheus.
 
-    inv metrics.export --to cfops.prom
-    inv metrics.export --quiet --to /var/lib/node_exporter/cfops.prom
+    inv metrics.export cfops.prom
+    inv metrics.export /var/lib/node_exporter/cfops.prom --quiet
     """
     from ops.metrics import runs, snapshots, textfile
     from ops.snapshots.layout import period
@@ -120,7 +120,7 @@ def watch_run(app: App, run: str = "") -> Rows | None:
 def write_dashboard(app: App, to: str = "") -> Rows:
     """Write a Grafana dashboard and alert rules for Prometheus, with their tests, into a folder.
 
-    inv metrics.dashboard --to prometheus
+    inv metrics.dashboard prometheus
     """
     from importlib.resources import files
 

@@ -79,6 +79,7 @@ def run_scan(
         "push": "then send it to s3://BUCKET/PREFIX: S3, R2 (CFOPS_S3_ENDPOINT) and compatible",
         "prune": "then, if it is complete (and pushed), keep only these, e.g. daily=7,weekly=4",
         "ping": "https URL of a monitor, called at the start, after success, and after failure",
+        "ping_log": "with --ping: also send the last messages, with names and paths, after a run",
     },
 )
 def export(
@@ -95,6 +96,7 @@ def export(
     push: str = "",
     prune: str = "",
     ping: str = "",
+    ping_log: bool = False,
 ) -> Item | None:
     """Export the account as a snapshot into exports/.
 
@@ -114,4 +116,5 @@ def export(
     target = delivery(
         app.settings.exports, to, encrypt_to, newest=not asked.narrowed, passphrase_file=passphrase_file
     )
-    return run_export(app, asked, target, JobOptions(guard, policy(prune), ping, push_address(push)))
+    options = JobOptions(guard, policy(prune), ping, push_address(push), ping_log)
+    return run_export(app, asked, target, options)

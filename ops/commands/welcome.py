@@ -59,7 +59,7 @@ def program_help(program: str, collection: Collection) -> str:
     )
 
 
-def welcome(program: str, project: Path, invoke: Mapping[str, object]) -> str:
+def welcome(program: str, collection: Collection, invoke: Mapping[str, object]) -> str:
     """Return the text; *program* is how it is typed, *invoke* the `ops:` part of Invoke's configuration."""
     width = max(len(task) for task, _does in FIRST)
     lines = [wrapped(does, f"  {program} {task:{width}}  ") for task, does in FIRST]
@@ -69,7 +69,7 @@ def welcome(program: str, project: Path, invoke: Mapping[str, object]) -> str:
             "",
             *lines,
             "",
-            *_state(project, invoke),
+            *_state(Path(collection.loaded_from or Path.cwd()), invoke),
             f"All tasks:        {program} --list",
             f"All options:      {program} --help",
             f"One task:         {program} help dns.list",

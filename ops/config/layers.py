@@ -17,7 +17,7 @@ from ops.files.disk import atomic
 STAGED = "set by an earlier task"
 
 # A task that sets credentials for later tasks sets their account too.
-_TYPED = frozenset({"profile", "account_id", "output", "quiet", "debug", "cache", "log_format"})
+_TYPED = frozenset({"profile", "account_id", "output", "quiet", "debug", "cache", "log_format", "log_file"})
 _NEVER_TYPED = BY_NAME.keys() - _TYPED
 _SET_BY_TASKS = _NEVER_TYPED | {"account_id"}
 

@@ -7,6 +7,7 @@ import os
 import stat
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from ops.errors import DiskError, OpsError, UsageError
@@ -34,6 +35,17 @@ def environment() -> dict[str, str]:
 def is_dumb() -> bool:
     """True if the terminal can only print lines: nothing on it is drawn again, and it has no pager."""
     return os.environ.get("TERM", "") in ("", "dumb")
+
+
+def is_journal(descriptor: int) -> bool:
+    """True if *descriptor* leads to systemd's journal."""
+    device, _, inode = os.environ.get("JOURNAL_STREAM", "").partition(":")
+    if not device:
+        return False
+    with suppress(OSError):
+        found = os.fstat(descriptor)
+        return (device, inode) == (str(found.st_dev), str(found.st_ino))
+    return False
 
 
 def config_folder(environ: Mapping[str, str]) -> Path:

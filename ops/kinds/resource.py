@@ -223,7 +223,9 @@ class Resource(NamedTuple):
     items of one parent and yields what is stored under each, a line each; *content_path* is where the API has
     either, with `{item}`. A kind without *writes* is read-only. *links* are the fields that name an item of
     another kind by its key, with that kind; *uses* says what else an item needs to work. *terraform* returns
-    an item's block, None if it cannot be imported. ops/products/d1/resources.py is the shortest example.
+    an item's block, None if it cannot be imported. *lifetime* returns when an item that expires became valid
+    and when it ends, in seconds since 1970, None if it does not. ops/products/d1/resources.py is the shortest
+    example.
     """
 
     kind: str
@@ -248,6 +250,7 @@ class Resource(NamedTuple):
     uses: Uses = Uses()
     document: Document | None = None
     terraform: Callable[[Owner, Json], Block | None] | None = None
+    lifetime: Callable[[Json], tuple[float, float] | None] | None = None
 
     @property
     def product(self) -> str:

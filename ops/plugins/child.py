@@ -24,7 +24,7 @@ from ops.plugins.hooks import Faulty, Hook
 
 MEMORY = 1 << 30
 OUTPUT = 16 << 20
-KEPT = ("PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR")
+KEPT = ("PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "TRACEPARENT")
 """The variables of the environment that a program gets, besides those reserved for it."""
 
 _BOOT = (

@@ -7,7 +7,7 @@ start imports this module, so it reads the allow-list only if there is one.
 
 from __future__ import annotations
 
-import sys
+import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import redirect_stdout
 from importlib import import_module
@@ -41,9 +41,11 @@ class Door:
         """The folder of the run's state."""
         self.about: Mapping[str, Any] = {}
         """What hooks learn about the run."""
+        self.traceparent = ""
+        """The span that the programs of hooks belong to."""
         self.redact: Callable[[str], str] = str
         self._say: Callable[[str], None] | None = None
-        self._pending: list[str] = []
+        self.pending: list[str] = []
         self._closed = False
 
     def begin(self, named: Sequence[str] = (), taken: Iterable[str] = ()) -> None:
@@ -91,22 +93,27 @@ class Door:
     def warn(self, text: str) -> None:
         """Print a warning now, or once there is something to print it with."""
         if self._say is None:
-            self._pending.append(text)
+            self.pending.append(text)
         else:
             self._say(text)
 
-    def tell(self, say: Callable[[str], None] | None = None) -> None:
-        """Print the warnings so far, and later ones, with *say*; on stderr without."""
-        self._say = say or (lambda text: print(f"warning: {text}", file=sys.stderr))
-        pending, self._pending = self._pending, []
+    def tell(self, say: Callable[[str], None]) -> None:
+        """Print the warnings so far, and later ones, with *say*."""
+        self._say = say
+        pending, self.pending = self.pending, []
         for text in pending if not self._closed else ():
             self._say(text)
 
     def settle(
-        self, state: Path, about: Mapping[str, Any], redact: Callable[[str], str], say: Callable[[str], None]
+        self,
+        state: Path,
+        about: Mapping[str, Any],
+        redact: Callable[[str], str],
+        say: Callable[[str], None],
+        traceparent: str = "",
     ) -> None:
         """Let hooks know what the task works on."""
-        self.state, self.about, self.redact = state, about, redact
+        self.state, self.about, self.redact, self.traceparent = state, about, redact, traceparent
         self.tell(say)
 
     def fail(self, plugin: Plugin, why: str) -> None:
@@ -133,12 +140,24 @@ def bring(what: str) -> Iterator[tuple[Plugin, Any]]:
             yield plugin, found
 
 
+class _Printed(io.TextIOBase):
+    """Warns of what a plugin prints while it is loaded: stdout is for data."""
+
+    def __init__(self, plugin: Plugin) -> None:
+        self._plugin = plugin
+
+    def write(self, text: str) -> int:
+        for line in filter(None, text.splitlines()):
+            DOOR.warn(f"the plugin {self._plugin.distribution} printed: {line}")
+        return len(text)
+
+
 def value_of(plugin: Plugin, what: str) -> Any:
     """Return the attribute *what* of a plugin; None if it has none or fails."""
     if plugin in DOOR.failed:
         return None
     try:
-        with redirect_stdout(sys.stderr):
+        with redirect_stdout(_Printed(plugin)):
             return attribute(plugin, what)
     except (KeyboardInterrupt, Terminated):
         raise

@@ -46,7 +46,8 @@ def _call(hook: Hook, document: dict[str, Any]) -> tuple[list[Any] | None, str]:
         )
         return None, ""
     try:
-        answer = child.call(hook, visible(document), private.environment())
+        environ = private.environment() | {"TRACEPARENT": DOOR.traceparent}
+        answer = child.call(hook, visible(document), environ)
         used = answer_of(hook.point, document, answer)
     except Faulty as fault:
         DOOR.warn(f"the hook {hook.point} of {hook.name} failed, and its answer is not used: {fault}")

@@ -212,9 +212,10 @@ class Record:
 
     def end_task(self, exit_code: int, error: str = "") -> None:
         """End the current task."""
-        task = self.tasks.pop()
+        task = self.tasks[-1]
         task.ended, task.exit_code, task.error = self.clock(), exit_code, error
         self.add(task)
+        self.tasks.pop()
 
     @contextmanager
     def section(self, kind: str, scope: str) -> Iterator[SectionSpan]:

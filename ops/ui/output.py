@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from itertools import chain
-from typing import IO, Any, TextIO
+from typing import IO, Any
 
 from ops.errors import Incomplete, UsageError, did_you_mean
 from ops.ui import formats
 from ops.ui.cells import counted
-from ops.ui.escape import json_text, printable
+from ops.ui.escape import json_text
 from ops.ui.selection import Selection, blocks_of, parse_filter, split_fields, with_fields
 from ops.ui.shapes import MAIN, Bytes, Column, Item, Output, Rows, Text
 from ops.ui.streams import Sink
@@ -35,11 +36,21 @@ def check(options: Output) -> None:
         parse_filter(text)
 
 
-def show(result: Rows | Item | Text | Bytes | None, options: Output, out: IO[Any], err: TextIO) -> str:
-    """Print *result* on *out*, and on *err* what its reader must know: that a limit ended the list.
+Say = Callable[[str], None]
 
-    Return what is to be said after a list: how many items it has, and which columns a table hides. Where no
-    person reads it, that is said of an empty list alone.
+
+def show(
+    result: Rows | Item | Text | Bytes | None,
+    options: Output,
+    out: IO[Any],
+    say: Say,
+    *,
+    people: bool = False,
+) -> str:
+    """Print *result* on *out*, and *say* what its reader must know: that a limit ended the list.
+
+    Return what is to be said after a list: how many items it has, and which columns a table hides. Unless
+    *people* read it, that is said of an empty list alone.
 
     Items are printed as they arrive; only --sort holds the rows in memory. Raises UsageError before printing
     if the options name a missing field, Incomplete after the output if the list may not be complete,
@@ -59,7 +70,7 @@ def show(result: Rows | Item | Text | Bytes | None, options: Output, out: IO[Any
             sink.pager = stack.enter_context(pager)
         stack.callback(sink.flush)
         if isinstance(result, Rows):
-            return _show_rows(result, options, sink, err)
+            return _show_rows(result, options, sink, say, people=people)
         if isinstance(result, Item):
             _show_item(result, options, sink)
         elif isinstance(result, Text):
@@ -78,7 +89,7 @@ def screen(out: IO[Any]) -> tuple[int, int]:
     return columns, lines
 
 
-def _show_rows(rows: Rows, options: Output, sink: Sink, err: TextIO) -> str:
+def _show_rows(rows: Rows, options: Output, sink: Sink, say: Say, *, people: bool) -> str:
     selection, layout, table = Selection(rows, options), None, None
     fields = split_fields(options.fields)
     if options.format in WHOLE:
@@ -100,10 +111,10 @@ def _show_rows(rows: Rows, options: Output, sink: Sink, err: TextIO) -> str:
             sink.flush()
     sink.flush()
     for line in filter(None, (selection.cut, layout.note if layout else "")):
-        err.write(printable(line) + "\n")
+        say(line)
     if selection.problem:
         raise Incomplete(selection.problem)
-    if table is None and selection.count and not err.isatty():
+    if table is None and selection.count and not people:
         return ""
     return _after(rows, selection, options, hidden=table.hidden if table else [])
 

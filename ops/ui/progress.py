@@ -26,7 +26,8 @@ class Progress:
 
     The total grows while the work goes on: each zone found adds records to read. The caller estimates the
     time left, since the budget decides it, not the pace so far. *clock* is monotonic, in seconds; without a
-    terminal a line is written every *every* seconds.
+    terminal a line is passed to *say*, or else written on *err*, every *every* seconds. *draws* is True if
+    there is a bar.
     """
 
     def __init__(
@@ -36,9 +37,11 @@ class Progress:
         clock: Callable[[], float] = time.monotonic,
         every: float = 30.0,
         quiet: bool = False,
+        say: Callable[[str], None] | None = None,
     ) -> None:
         self._err = err
-        self._terminal = terminal and not quiet and not is_dumb()
+        self._terminal = self.draws = terminal and not quiet and not is_dumb()
+        self._say = say
         self._quiet = quiet
         self._clock = clock
         self._every = REDRAWN if self._terminal else every
@@ -151,7 +154,7 @@ class Progress:
 
     def _line(self, text: str) -> None:
         if not self._quiet:
-            self._write(printable(text))
+            (self._say or self._write)(printable(text))
 
     def _write(self, line: str) -> None:
         # A log that cannot be written must not end the work.

@@ -246,6 +246,13 @@ def test_undo_last_does_not_take_an_older_change_without_a_question(
     assert inv("undo.apply", "--id", id, "--yes").code == 0
 
 
+def test_undo_last_takes_no_reading_task_for_one_that_changed_nothing(inv: Inv, staged: Sandbox) -> None:
+    inv(*A, "one")
+    assert inv("workers.schedules", "cron-reports").code == 0
+
+    assert inv("undo.last", "--yes").code == 0
+
+
 def test_undo_last_twice_undoes_the_last_two_tasks(inv: Inv, staged: Sandbox) -> None:
     inv(*A, "one")
     inv(*A, "two")

@@ -146,8 +146,8 @@ def test_no_module_executes_data_or_starts_a_program() -> None:
                 modules = [alias.name for alias in node.names] + [getattr(node, "module", None) or ""]
                 found += [f"{name}: {m}" for m in modules if m.partition(".")[0] in UNSAFE_MODULES]
 
-    # The pager and hooks are programs that the user's own environment, profile or allow-list names; a
-    # project's files cannot. The kit for tests runs cfops.
+    # The pager, hooks and channels are programs that the user's own environment, profile or allow-list
+    # names; a project's files cannot. The kit for tests runs cfops.
     assert found == [f"ops/{name}.py: subprocess" for name in ("plugins/child", "testing", "ui/pager")]
 
 

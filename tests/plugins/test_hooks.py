@@ -100,6 +100,18 @@ def test_a_hook_finds_no_token(planted: Planted, body: str) -> None:  # noqa: F8
     assert planted.shell.environ["CLOUDFLARE_API_TOKEN"] not in out.read_text()
 
 
+def test_a_hook_continues_the_trace_of_its_task(planted: Planted) -> None:  # noqa: F811
+    parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    out = planted.site / "found"
+    planted.python_hook("before_task", f"open({str(out)!r}, 'w').write(os.environ['TRACEPARENT'])")
+    planted.shell.environ["TRACEPARENT"] = parent
+
+    assert planted.shell(*LINE).code == 0
+    version, trace, span, flags = out.read_text().split("-")
+    assert (version, trace, flags) == ("00", parent.split("-")[1], "01")
+    assert span not in parent
+
+
 def test_a_hook_is_off_after_three_failures_until_it_is_enabled_again(planted: Planted) -> None:  # noqa: F811
     planted.python_hook("before_task", "raise RuntimeError('bad')")
 

@@ -49,7 +49,7 @@ def list_snapshots(app: App, from_: str = "") -> Rows:
     from ops.offsite.library import OffsiteLibrary, stored_accounts
 
     place = read_prefix(from_, "--from")
-    bucket = Bucket(place.bucket, app.settings, app.stop)
+    bucket = Bucket(place.bucket, app.settings, app.stop, app.talk.log)
     ids = [app.known_account] if app.known_account else stored_accounts(bucket, place)
     libraries = [OffsiteLibrary(app, place, id, bucket) for id in ids]
     return Rows((row for library in libraries for row in library_rows(library)), COLUMNS, "snapshot")

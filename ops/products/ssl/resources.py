@@ -23,6 +23,7 @@ RESOURCES = (
         # Renewal replaces the certificates inside a pack.
         compare=Compare(volatile=("certificates", "primary_certificate", "validation_records")),
         restore=Restore(unsupported="Cloudflare issues them"),
+        lifetime=api.pack_lifetime,
     ),
     Resource(
         kind="ssl.universal",
@@ -65,6 +66,7 @@ RESOURCES = (
         compare=Compare(volatile=("modified_on",)),
         deep=True,
         restore=Restore(unsupported="Cloudflare never returns their private keys"),
+        lifetime=api.lifetime,
     ),
     Resource(
         kind="ssl.hostname",

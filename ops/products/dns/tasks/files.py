@@ -146,7 +146,7 @@ def plan_records(
     plan = _reported(app, planned(current.owner, records, read, keep=keep, strict=strict), read)
     if to:
         plan_file.save(plan, current.owner.item, records, Path(to))
-        app.note(f"`inv dns.apply --zone {current.name} --plan {to}` applies it")
+        app.note(f"`inv dns.apply {current.name} --plan {to}` applies it")
     rows = []
     for change in plan.changes:
         differences = change.differences() if change.before and change.after else ()

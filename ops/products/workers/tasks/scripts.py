@@ -290,6 +290,7 @@ def schedules(app: App, script: str = "", set: tuple[str, ...] = (), clear: bool
     if set and clear:
         raise UsageError("--set and --clear cannot be combined", hint="--set replaces all cron triggers")
     if not set and not clear:
+        app.reads_only = True
         listing = api.list_schedules(app.client, app.account_id, script)
         columns = (Column("cron", KEY), Column("created_on", LOW, TIME), Column("modified_on", LOW, TIME))
         return Rows(listing, columns, "schedule")
