@@ -394,26 +394,37 @@ def test_a_channel_of_a_plugin_is_sent_notices(planted: Planted) -> None:  # noq
     assert out.read_text().startswith("A4")
 
 
-def test_a_check_of_a_plugin_is_listed_and_judges_a_snapshot(planted: Planted) -> None:  # noqa: F811
+def test_a_check_of_a_plugin_runs_after_ours_and_is_unknown_if_it_fails(planted: Planted) -> None:  # noqa: F811
     planted.plant(
-        "names",
+        "lint",
         {
             "__init__.py": """
                 from ops.checks.model import ACCOUNT, Check, Subject
 
                 def judge(view):
-                    return [Subject("zones.zone", "a name", "it is short", {})]
+                    for zone in view.items("zones.zone"):
+                        yield Subject("zones.zone", zone["name"], "is a zone", zone)
 
-                CHECKS = (Check("short-name", "low", "short", "so", ("zones.zone",), judge, "x", ACCOUNT),)
+                def broken(view):
+                    raise RuntimeError("no")
+
+                def made(id, judge):
+                    return Check(id, "low", "A check", "why", (), judge, "fix", judges=ACCOUNT)
+
+                CHECKS = (made("lint-zones", judge), made("lint-broken", broken), made("spf", broken))
             """
         },
     )
-    planted.enable("names")
+    planted.enable("lint")
     planted.shell("sandbox", "scan.export", "--only", "zones")
 
+    found = planted.shell("sandbox", "checks", "--only", "lint-zones,lint-broken", "--output", "json")
     listed = planted.shell("checks.list", "--output", "json")
-    run = planted.shell("sandbox", "checks", "--only", "short-name", "--output", "json")
 
-    assert "short-name" in listed.out
-    assert run.code == 0, run.err
-    assert [row["check"] for row in json.loads(run.out)] == ["short-name"]
+    rows = {row["check"]: row for row in json.loads(found.out)}
+    assert rows["lint-zones"]["count"] == 12
+    assert (rows["lint-broken"]["status"], rows["lint-broken"]["problem"]) == (
+        "unknown",
+        "not read: the check lint-broken: failed: RuntimeError",
+    )
+    assert [row["check"] for row in json.loads(listed.out)].count("spf") == 1
