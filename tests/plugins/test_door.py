@@ -358,3 +358,39 @@ def test_an_export_format_of_a_plugin_is_used_for_its_suffix(planted: Planted) -
     assert (planted.shell.folder / "all.lines").read_text() == "complete\n"
     assert "names are not in it" in result.err
     assert "sections" in (planted.shell.folder / "all.json").read_text()
+
+
+def test_a_check_of_a_plugin_runs_after_ours_and_is_unknown_if_it_fails(planted: Planted) -> None:  # noqa: F811
+    planted.plant(
+        "lint",
+        {
+            "__init__.py": """
+                from ops.checks.model import ACCOUNT, Check, Subject
+
+                def judge(view):
+                    for zone in view.items("zones.zone"):
+                        yield Subject("zones.zone", zone["name"], "is a zone", zone)
+
+                def broken(view):
+                    raise RuntimeError("no")
+
+                def made(id, judge):
+                    return Check(id, "low", "A check", "why", (), judge, "fix", judges=ACCOUNT)
+
+                CHECKS = (made("lint-zones", judge), made("lint-broken", broken), made("spf", broken))
+            """
+        },
+    )
+    planted.enable("lint")
+    planted.shell("sandbox", "scan.export", "--only", "zones")
+
+    found = planted.shell("sandbox", "checks", "--only", "lint-zones,lint-broken", "--output", "json")
+    listed = planted.shell("checks.list", "--output", "json")
+
+    rows = {row["check"]: row for row in json.loads(found.out)}
+    assert rows["lint-zones"]["count"] == 12
+    assert (rows["lint-broken"]["status"], rows["lint-broken"]["problem"]) == (
+        "unknown",
+        "not read: the check lint-broken: failed: RuntimeError",
+    )
+    assert [row["check"] for row in json.loads(listed.out)].count("spf") == 1
