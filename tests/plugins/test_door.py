@@ -54,7 +54,7 @@ def test_a_task_of_a_plugin_has_its_whole_name_in_messages_and_reads_snapshots(
 
     assert missing.code == 1
     assert "error: mail.list needs --only" in missing.err
-    assert "`inv mail.list ONLY`" in missing.err
+    assert "`inv sandbox mail.list ONLY`" in missing.err
     assert "--offline" in text.out
 
 
@@ -283,6 +283,7 @@ def test_doctor_checks_a_product_of_a_plugin_only_if_it_is_named(planted: Plante
     named = planted.shell("sandbox", "doctor", "--product", "mail", "--output", "json")
 
     assert not any(row["check"] == "mail" for row in json.loads(every.out))
+    assert "cfops-mail 1.0 brings mail" in every.out
     assert any(row["check"] == "mail" for row in json.loads(asked.out))
     assert any(row["check"] == "mail" and row["status"] == "ok" for row in json.loads(named.out))
 
@@ -345,11 +346,12 @@ def test_an_export_format_of_a_plugin_is_used_for_its_suffix(planted: Planted) -
                     file.write(f"{made.manifest.status}\\n".encode())
                     return ["names are not in it"]
 
-                FORMATS = {".lines": write, ".json": None}
+                FORMATS = {".lines": write}
             """
         },
     )
-    planted.enable("lines")
+    planted.plant("other", {"__init__.py": 'FORMATS = {".json": None}'})
+    planted.enable("lines", "other")
 
     result = planted.shell("sandbox", "scan.export", "--only", "zones", "--to", "all.lines")
     ours = planted.shell("sandbox", "scan.export", "--only", "zones", "--to", "all.json")
@@ -358,6 +360,38 @@ def test_an_export_format_of_a_plugin_is_used_for_its_suffix(planted: Planted) -
     assert (planted.shell.folder / "all.lines").read_text() == "complete\n"
     assert "names are not in it" in result.err
     assert "sections" in (planted.shell.folder / "all.json").read_text()
+    assert "cfops-other cannot be used: .json of its FORMATS has the name of one of cfops" in ours.err
+
+
+def test_a_channel_of_a_plugin_is_sent_notices(planted: Planted) -> None:  # noqa: F811
+    out = planted.site / "sent"
+    planted.plant(
+        "paper",
+        {
+            "__init__.py": f"""
+                class Paper:
+                    resends = always = False
+
+                    def __init__(self, options):
+                        self.size = options.text("size")
+
+                    def send(self, notice):
+                        open({str(out)!r}, "w").write(self.size + notice.title)
+                        return ""
+
+                CHANNELS = {{"paper": Paper}}
+            """
+        },
+    )
+    planted.enable("paper")
+    (planted.config / "profiles.toml").write_text(
+        'default = "ours"\n[ours]\n[ours.channels.desk]\nkind = "paper"\nsize = "A4"\n'
+    )
+
+    result = planted.shell("alerts.test", "desk")
+
+    assert result.code == 0, result.err
+    assert out.read_text().startswith("A4")
 
 
 def test_a_check_of_a_plugin_runs_after_ours_and_is_unknown_if_it_fails(planted: Planted) -> None:  # noqa: F811
