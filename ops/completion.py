@@ -2,7 +2,7 @@
 
 A shell asks at every Tab, so no task is imported: their names and options are read from an index in the cache
 folder, which is written again after any change. Names of zones, namespaces and scripts
-come from the newest snapshot on this machine, never from Cloudflare.
+come from the newest snapshot on this machine, ids of changes from the journal, and nothing from Cloudflare.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "--log-format": ("text", "json"),
     "--for": ("cron", "systemd", "github", "kubernetes"),
     "--kv": ("keys", "values", "none"),
+    "--by": ("route", "task", "account", "profile", "day", "hour"),
     "--format": ("modules", "service-worker"),
     "dns.export --format": ("bind", "yaml", "json", "csv"),
     "completion --shell": ("bash", "zsh", "fish"),
@@ -53,6 +54,8 @@ SNAPSHOTS = (
 )
 KINDS = ("--only", "--skip", "--kind", "--product")
 PROFILES = ("--profile", "profile --name")
+UNDO = ("undo.apply --id", "undo.show --id")
+PAGES = ("docs --page",)
 # More than that is not read at a Tab.
 LARGEST = 4 << 20
 
@@ -73,8 +76,9 @@ def main(shell: str, line: str) -> None:
     settings = load({}, invoke={}, environ=environment(), cwd=Path.cwd())
     words, quote = _words(line)
     if SANDBOX in words[:-1]:
-        settings = replace(settings, exports=settings.exports / SANDBOX, account_id="")
-    for word in _matching(words[-1], _candidates(words, _index(settings.cache_dir), settings)):
+        exports = settings.exports / SANDBOX
+        settings = replace(settings, exports=exports, account_id="", base_url=f"http://{SANDBOX}")
+    for word in _matching(words[-1], _candidates(words, _index(settings), settings)):
         print(_bash(word, words[-1], quote, line) if shell == "bash" else word)
 
 
@@ -139,6 +143,11 @@ def _values(task: str, flag: str, index: dict[str, Any], settings: Any) -> Itera
         yield from list_profiles(settings.config_dir).by_name
     elif flag == "--task":
         yield from index["tasks"]
+    elif named in UNDO:
+        yield from _changes(settings, undone=named != UNDO[0])
+    elif named in PAGES:
+        pages = Path(__file__).parent / "docs"
+        yield from sorted(file.relative_to(pages).with_suffix("").as_posix() for file in pages.rglob("*.md"))
     else:
         yield from CHOICES.get(named) or CHOICES.get(flag) or ()
 
@@ -166,12 +175,31 @@ def _names(kind: str, field: str, settings: Any) -> Iterator[str]:
                     yield value
 
 
-def _index(folder: Path) -> dict[str, Any]:
+def _changes(settings: Any, *, undone: bool) -> Iterator[str]:
+    """Yield the ids of the last tasks and their changes on this server, newest first; also *undone* ones."""
+    found: dict[str, bool] = {}
+    with (settings.state_dir / "journal" / "journal.jsonl").open("rb") as journal:
+        journal.seek(max(0, journal.seek(0, os.SEEK_END) - LARGEST))
+        for text in journal:
+            with suppress(ValueError, KeyError):  # the first line may be cut
+                line = json.loads(text)
+                if line["type"] == "intent" and line["place"] == settings.api_host:
+                    found[line["id"]] = True
+                elif line["id"] in found:
+                    found[line["id"]] = line["state"] not in ("undone", "failed")
+    for id in reversed([id for id, can_be_undone in found.items() if can_be_undone or undone]):
+        yield id.rpartition(".")[0]
+        yield id
+
+
+def _index(settings: Any) -> dict[str, Any]:
     """Return the index of the tasks of this folder's tasks.py, or of cfops alone; a stale one is replaced."""
     tasks, here = Path("tasks.py").absolute(), Path(__file__).parent
     own = str(tasks) if tasks.is_file() else ""
     files = [*here.rglob("*.py"), *([tasks] if own else [])]
-    stamp = [VERSION, str(here), own, max(file.stat().st_mtime_ns for file in files)]
+    folder, plugins = settings.cache_dir, settings.config_dir / "plugins.toml"
+    enabled = plugins.stat().st_mtime_ns if plugins.is_file() else 0
+    stamp = [VERSION, str(here), own, max(file.stat().st_mtime_ns for file in files), enabled]
     stored = folder / f"completion-{crc32(own.encode()):08x}.json"
     try:
         index: dict[str, Any] = json.loads(stored.read_bytes())

@@ -11,6 +11,7 @@ OpsError                     2
 │   ├── AmbiguousName        1  several items have this name
 │   ├── Conflict             1  it exists already, or has changed meanwhile
 │   └── Refused              1  not confirmed, or a threshold forbids it
+│       └── RefusedByHook    1  a hook of the user's own refuses it
 ├── SystemFailure            2  Cloudflare, the disk or this program failed
 │   ├── ApiError             2  Cloudflare answered with an error
 │   ├── MalformedAnswer      2  Cloudflare's answer has an undocumented shape
@@ -113,6 +114,10 @@ class Refused(UserError):
     pass
 
 
+class RefusedByHook(Refused):
+    pass
+
+
 class SystemFailure(OpsError):
     exit_code = 2
 
@@ -174,6 +179,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     from difflib import get_close_matches
 
     typed, plain = word.lstrip("-").lower(), {name.lstrip("-").lower(): name for name in known}
-    swapped = [name for name in plain if sorted(name) == sorted(typed)]
-    near = swapped or get_close_matches(typed, plain, n=1, cutoff=_ALIKE)
+    begun = [name for name in plain if name.startswith(typed)] if len(typed) > 2 else []
+    swapped = [name for name in plain if name[:1] == typed[:1] and sorted(name) == sorted(typed)]
+    near = begun if len(begun) == 1 else swapped or get_close_matches(typed, plain, n=1, cutoff=_ALIKE)
     return f"did you mean {plain[near[0]]}?" if near else ""

@@ -56,3 +56,12 @@ def seconds_of(text: object) -> float:
         return datetime.fromisoformat(str(text)).timestamp()
     except (ValueError, OverflowError):
         return 0.0
+
+
+def duration(seconds: float) -> str:
+    """Return a duration in words: 42 s, 3 min, 2 h 5 min."""
+    whole = max(1, round(seconds))
+    if whole < 90:
+        return f"{whole} s"
+    minutes = round(whole / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"

@@ -1,8 +1,7 @@
 """The program behind `cfops`, and behind plain `inv` once tasks.py is loaded.
 
-Invoke's own program does not explain an unknown task, drops a task that is written twice, and
-lets SIGTERM and SIGHUP end the process without clean-up. This module corrects that for both programs. It
-also connects the floors: it gives the app the functions that open a snapshot.
+Invoke's own program does not explain an unknown task, drops a task that is written twice, and lets SIGTERM
+and SIGHUP end the process without clean-up. This module corrects that for both, and connects the floors.
 """
 
 from __future__ import annotations
@@ -12,30 +11,34 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from copy import copy
+from functools import partial
 from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from invoke.collection import Collection
 from invoke.exceptions import Exit, ParseError
 from invoke.executor import Executor
 from invoke.main import program as inv
-from invoke.parser.context import ParserContext
 from invoke.parser.parser import Parser
 from invoke.program import Program
-from invoke.tasks import Call, Task
+from invoke.tasks import Call
 from invoke.vendor.lexicon import Lexicon
 
 from ops.cli.command import Command, collection_of
 from ops.cli.configuration import OpsConfig
-from ops.cli.words import place
+from ops.cli.parsing import OpsParser, TaskContext
 from ops.config.values import invoke_defaults
 from ops.errors import Interrupted, Terminated
 from ops.kinds.catalog import task_modules
+from ops.plugins.door import DOOR, value_of
+
+if TYPE_CHECKING:
+    from ops.plugins.choice import Plugin
 
 ALIASES = {"do": "durable-objects"}
 
@@ -45,24 +48,31 @@ GC_THRESHOLD = 50_000
 # the next request while a response is processed.
 SWITCH_INTERVAL = 0.0001
 
-COMMANDS = "scan snapshots items undo sandbox config doctor schedule docs init permissions completion"
+COMMANDS = (
+    "scan snapshots items history query checks metrics alerts undo sandbox config doctor schedule plugins "
+    "docs init permissions completion"
+)
 TASKS = (*task_modules(), *(f"ops.commands.{name}" for name in COMMANDS.split()))
 
 
 class Folder(Collection):
-    """A collection whose *module* is imported when its tasks are used, since a line names few of them."""
+    """A collection whose tasks are loaded when they are used, since a line names few of them.
 
-    def __init__(self, name: str, module: str) -> None:
+    That of a *foreign* package, a plugin, is loaded only where a word names one of its tasks.
+    """
+
+    def __init__(self, name: str, load: Callable[[], Iterable[Command]], *, foreign: bool = False) -> None:
         super().__init__(name)
-        self.module = module
+        self._load, self.foreign = load, foreign
         del self.tasks
 
     def __getattr__(self, attribute: str) -> Any:
         if attribute != "tasks":
             raise AttributeError(attribute)
         self.tasks = Lexicon()  # type: ignore[no-untyped-call]  # Invoke has not typed it
-        for command in _commands(self.module):
-            self.add_task(command)
+        for command in self._load():
+            # A plugin has no default task: its name alone on a line need not mean it.
+            self.add_task(command, default=False if self.foreign else None)
         return self.tasks
 
 
@@ -73,43 +83,17 @@ class Root(Collection):
         return True
 
 
-class TaskContext(ParserContext):
-    """A task's options, built when the parser meets the task, since a line names few of them."""
-
-    def __init__(self, name: str, aliases: Iterable[str], task: Task[Any]) -> None:
-        self.name, self.aliases, self.task = name, tuple(aliases), task
-
-    def __getattr__(self, attribute: str) -> Any:
-        if attribute not in ("args", "flags", "inverse_flags", "positional_args"):
-            raise AttributeError(attribute)
-        super().__init__(self.name, self.aliases, self.task.get_arguments())
-        return self.__dict__[attribute]
-
-    def __deepcopy__(self, memo: object) -> TaskContext:
-        assert self.name is not None  # noqa: S101 (Invoke's type allows a nameless core context)
-        return TaskContext(self.name, self.aliases, self.task)
-
-    def __repr__(self) -> str:
-        return f"<TaskContext {self.name}>"
-
-    __str__ = __repr__
-
-
-class OpsParser(Parser):
-    """Invoke's parser, which understands main arguments only as options."""
-
-    def parse_argv(self, argv: list[str]) -> Any:
-        tasks = {word: self.contexts[word].task for word in argv if word in self.contexts}
-        return super().parse_argv(place(argv, self.contexts, tasks, self.initial or ParserContext()))
-
-
 class TrackingExecutor(Executor):
     """Invoke's executor; the run knows the current task."""
 
     def expand_calls(self, calls: list[Call]) -> list[Call]:
         from ops.cli.run import RUN
 
-        return RUN.follow(super().expand_calls(calls))  # type: ignore[return-value]  # it is iterated once
+        expanded = super().expand_calls(calls)
+        # Invoke also asks for the tasks before and after each one, of which there are none.
+        if calls and {getattr(call.task, "path", "") for call in expanded} <= DOOR.UNNEEDED:
+            DOOR.close()
+        return RUN.follow(expanded)  # type: ignore[return-value]  # it is iterated once
 
 
 class OpsProgram(Program):
@@ -117,11 +101,14 @@ class OpsProgram(Program):
 
     def _make_parser(self) -> Parser:
         # The collections that no word of the line begins with are left out.
-        first = {part.partition(".")[0] for word in self.argv for part in word.split("=")}
+        words = {part for word in self.argv for part in word.split("=")}
+        first = {word.partition(".")[0] for word in words}
+        dotted = {word.partition(".")[0] for word in words if "." in word}
         named = copy(self.collection)
         named.collections = Lexicon()  # type: ignore[no-untyped-call]  # Invoke has not typed it
         for name, inner in self.collection.collections.items():
-            if not isinstance(inner, Folder) or first & {name, ALIASES.get(name)}:
+            named_by = dotted if isinstance(inner, Folder) and inner.foreign else first
+            if not isinstance(inner, Folder) or named_by & {name, ALIASES.get(name)}:
                 named.collections[name] = inner
         contexts = []
         for name, aliases in named.task_names.items():
@@ -140,23 +127,25 @@ class OpsProgram(Program):
         print(task_help(context.name, context.task, self._typed()))
 
     def print_help(self) -> None:
-        if self.args.help.value is True:
-            super().print_help()
-            return
-        from ops.commands.welcome import welcome
+        from ops.commands.welcome import program_help, welcome
 
-        print(
-            welcome(
-                self._typed(), Path(self.collection.loaded_from or Path.cwd()), self.config.get("ops", {})
-            )
-        )
+        if self.args.help.value is True:
+            print(program_help(self._typed(), self.collection))
+            return
+        print(welcome(self._typed(), self.collection, self.config.get("ops", {})))
 
     def _typed(self) -> str:
         """Return the program as it is typed: "inv" or "cfops"."""
         return "cfops" if self.called_as == "cfops" else "inv"
 
+    def parse_core(self, argv: list[str] | None) -> None:
+        with self._explained():
+            super().parse_core(argv)
+            self._adopt_logging()
+
     def parse_tasks(self) -> None:
         signal.signal(signal.SIGINT, _stopped_early)
+        self._adopt_logging()
         # `--export` takes a value only after `=`, so that a task may follow it on the line.
         if "--export" in self.core.unparsed:
             tasks = {"", *self.collection.task_names}
@@ -167,6 +156,7 @@ class OpsProgram(Program):
         words = self.core.unparsed
         if words[1:] in (["-h"], ["--help"]) and words[0] in self.collection.collections:
             words = ["help", words[0]]
+        words = words[1:] if words[:2] == ["sandbox", "help"] else words
         if words[:1] == ["help"]:
             # `inv help TASK` is `inv --help TASK`; `inv help sandbox TASK` is the help of TASK.
             self.args.help.set_value(words[-1] if words[1:] else True, cast=False)
@@ -193,6 +183,7 @@ class OpsProgram(Program):
                 sys.stdout.flush()
 
     def execute(self) -> None:
+        from ops.cli.outside import log_options, reported
         from ops.cli.run import RUN
 
         connect()
@@ -203,7 +194,12 @@ class OpsProgram(Program):
             collection=self.collection,
             dry=bool(self.config.run.dry),
             debug=bool(self.args.debug.value),
+            program=self._typed(),
         )
+        RUN.typed = log_options(self.tasks)
+        RUN.invoke = self.config.get("ops", {})
+        # For the commands that tasks of the user's own start.
+        self.config.run.env["TRACEPARENT"] = RUN.record.for_children
         signal.signal(signal.SIGTERM, _terminated)
         signal.signal(signal.SIGINT, _interrupted)
         # Under nohup the run outlives its terminal.
@@ -218,15 +214,17 @@ class OpsProgram(Program):
             RUN.over = True
         except KeyboardInterrupt:
             RUN.over = True
-            raise Exit(_ending("interrupted"), Interrupted.exit_code) from None
+            raise _ending("interrupted", Interrupted.exit_code) from None
         except Terminated:
             RUN.over = True
-            raise Exit(_ending("terminated"), Terminated.exit_code) from None
-        except BaseException:
+            raise _ending("terminated", Terminated.exit_code) from None
+        except BaseException as problem:
             RUN.over = True
-            raise
+            if (ending := reported(problem)) is problem:
+                raise
+            raise ending from None
         finally:
-            RUN.end()
+            RUN.end(sys.exc_info()[1])
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -235,40 +233,75 @@ class OpsProgram(Program):
         except ParseError as error:
             from ops.ui.mistakes import explain
 
-            text = explain(error, self.collection, self.initial_context)
-            raise Exit(text, 1) from None
+            collection = self.collection if hasattr(self, "collection") else Collection()
+            text = explain(error, collection, self.initial_context)
+            raise self._mistake(text) from None
         except BrokenPipeError:
-            from ops.ui.streams import silence
+            from ops.telemetry.log import silence
 
             silence(sys.stdout)
             raise Exit(code=0) from None
         except Exit as ending:
             # Invoke ends with 0 when `--list` names a collection that is not there.
-            raise Exit(ending.message, 1 if ending.message else ending.code) from None
+            raise (self._mistake(ending.message) if ending.message else self._ended(ending)) from None
+
+    def _mistake(self, text: str) -> Exit:
+        from ops.cli.outside import mistake, warn
+
+        # The task may be one of a plugin that is off.
+        return mistake(self.argv, self._settings(), text, first=lambda: DOOR.tell(warn))
+
+    def _ended(self, ending: Exit) -> Exit:
+        if DOOR.pending:
+            from ops.cli.outside import begin, warn
+
+            begin(self.argv, self._settings())
+            DOOR.tell(warn)
+        return ending
+
+    def _adopt_logging(self) -> None:
+        from ops.cli.outside import adopt_logging
+
+        if self.args.debug.value:
+            adopt_logging(self.argv, self._settings())
+
+    def _settings(self) -> Mapping[str, Any]:
+        """Return `ops:` in Invoke's configuration."""
+        ops: Mapping[str, Any] = self.config.get("ops", {}) if hasattr(self, "config") else {}
+        return ops
 
 
 def connect() -> None:
-    """Let the app know what opens a snapshot, on a higher floor; it is imported when it is called."""
+    """Let the app know what opens a snapshot, and what reports, on higher floors; imported when called."""
     from ops.cli.app import App
 
-    def late(name: str) -> Callable[..., Any]:
-        return lambda *given: getattr(import_module("ops.past.past"), name)(*given)
+    def late(name: str, module: str = "ops.past.past") -> Callable[..., Any]:
+        return lambda *given: getattr(import_module(module), name)(*given)
 
     App.open_past, App.suggest_offline = late("open_past"), late("suggest_offline")
+    App.task_ended = late("task_ended", "ops.alerts.ending")
 
 
-def _ending(how: str) -> str:
-    """Return the error message of a line that was stopped outside of its tasks."""
+def _ending(how: str, code: int) -> Exit:
+    """Report that the line was stopped outside of its tasks, and return what ends it."""
+    from ops.cli.outside import report
     from ops.cli.run import RUN
 
     undo = f"\nhint: undo the changes of this line: {RUN.undo_line(RUN.id)}" if RUN.wrote else ""
-    return f"error: the line was {how}{undo}"
+    report(f"error: the line was {how}{undo}", code)
+    return Exit(code=code)
 
 
 def _stopped_early(*_: object) -> None:
     # Nothing is open yet, so nothing has to be closed.
-    with suppress(OSError):
-        os.write(2, b"error: interrupted before anything was started\n")
+    text = "error: interrupted before anything was started"
+    try:
+        from ops.cli.outside import mistake
+
+        mistake(sys.argv, {}, text, Interrupted.exit_code)
+    except BaseException:
+        with suppress(OSError):
+            os.write(2, f"{text}\n".encode())
     os._exit(Interrupted.exit_code)
 
 
@@ -305,8 +338,11 @@ def _check_package() -> None:
         )
 
 
-def collection() -> Collection:
-    """Return the root collection, and make plain `inv` use the program above."""
+def collection(plugins: Sequence[str] = ()) -> Collection:
+    """Return the root collection, and make plain `inv` use the program above.
+
+    *plugins* are distributions to enable for this repository, besides those that the user has enabled.
+    """
     _check_package()
     # Where a standard stream is closed, a file of ours must not take its number.
     for descriptor in range(3):
@@ -327,16 +363,27 @@ def collection() -> Collection:
     root.configure(invoke_defaults())
     for module in TASKS:
         if name := collection_of(module):
-            root.add_collection(Folder(name, module))
+            root.add_collection(Folder(name, partial(_commands, module)))
         else:
             for task in _commands(module):
                 root.add_task(task)
+    DOOR.begin(plugins, {*root.collections, *root.tasks, *ALIASES.values()})
+    for plugin in DOOR.enabled():
+        root.add_collection(Folder(plugin.name, partial(_foreign_commands, plugin), foreign=True))
     gc.freeze()
     return root
 
 
 def _commands(module: str) -> list[Command]:
     return [value for value in vars(import_module(module)).values() if isinstance(value, Command)]
+
+
+def _foreign_commands(plugin: Plugin) -> list[Command]:
+    module = value_of(plugin, "TASKS")
+    found = [value for value in vars(module).values() if isinstance(value, Command)] if module else []
+    for command in found:
+        command.adopt(plugin.name)
+    return found
 
 
 def main() -> None:

@@ -72,7 +72,8 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
         "PROFILE",
     ):
         monkeypatch.delenv(f"AWS_{name}", raising=False)
-    for name in ("DEBUG", "NO_COLOR", "FORCE_COLOR", "CREDENTIALS_DIRECTORY"):
+    traces = [name for name in os.environ if name.startswith("OTEL_")]
+    for name in ("DEBUG", "NO_COLOR", "FORCE_COLOR", "CREDENTIALS_DIRECTORY", "TRACEPARENT", *traces):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("CFOPS_EXPORTS", str(folder / "exports"))
     (folder / "work").mkdir()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from ops.completion import KINDS, PROFILES, SNAPSHOTS, _words
+from ops.completion import KINDS, PAGES, PROFILES, SNAPSHOTS, UNDO, _words
 from ops.sandbox.server import Sandbox
 from tests.conftest import Result
 
@@ -86,6 +87,27 @@ def test_names_of_the_sandbox_are_offered_on_its_lines_alone(inv: Inv) -> None:
     assert "example.com" in offered(inv, "inv sandbox dns.list exa")
     assert offered(inv, "inv sandbox snapshots.diff 2")[0][:1] == "2"
     assert offered(inv, "inv dns.list exa") == []
+
+
+def test_ids_of_changes_come_from_the_journal(inv: Inv, staged: Sandbox) -> None:
+    first, second = (
+        inv("dns.put", "--zone=example.org", "--type=A", f"--name={name}", "--content=192.0.2.1")
+        for name in ("one", "two")
+    )
+    old, new = (re.findall("undo.apply ([0-9a-f]+-1)", made.err)[0] for made in (first, second))
+    assert inv("undo.apply", new, "--yes").code == 0
+    sent = len(staged.requests)
+
+    # The undo of the second one can be undone too.
+    assert offered(inv, "inv undo.apply ")[2:] == [old, f"{old}.1"]
+    assert f"{new}.1" in offered(inv, "inv undo.show --id=")
+    assert offered(inv, "inv sandbox undo.apply ") == []  # they were made on another server
+    assert len(staged.requests) == sent
+
+
+def test_pages_of_the_documentation_are_offered(inv: Inv) -> None:
+    assert offered(inv, "inv docs dns")[0] == "dns-files"
+    assert "reference/dns" in offered(inv, "inv docs ref")
 
 
 def test_a_required_main_argument_is_offered_before_any_task(inv: Inv, staged: Sandbox) -> None:
@@ -199,7 +221,7 @@ def test_every_option_with_known_values_exists() -> None:
     from ops.program import collection
 
     contexts = {context.name: context for context in collection().to_contexts()}
-    for known in (*CHOICES, *NAMES, *SNAPSHOTS, *KINDS, *PROFILES):
+    for known in (*CHOICES, *NAMES, *SNAPSHOTS, *KINDS, *PROFILES, *UNDO, *PAGES):
         task, _, flag = known.rpartition(" ")
         assert any(flag in context.flags for name, context in contexts.items() if task in ("", name)), known
 

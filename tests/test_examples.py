@@ -30,6 +30,10 @@ echo 'export default {fetch() { return new Response("ok") }}' > dist/index.js
 echo '[{"type": "plain_text", "name": "STAGE", "text": "test"}]' > bindings.json
 echo https://example.com/a.css > urls.txt && echo png > logo.png
 """
+CHANNEL = """
+printf 'default = "staging"\\n[staging.channels.pager]\\nkind = "command"\\ncommand = ["true"]\\n' \
+  > ~/.config/cfops/profiles.toml
+"""
 YAML = "inv dns.export --zone example.com --format yaml > example.com.yaml"
 # What must exist before an example of another task, by the words that it holds.
 BEFORE = (
@@ -38,6 +42,7 @@ BEFORE = (
     (" example.com.plan", YAML),
     (" example.com.plan", "inv dns.plan --zone example.com --file example.com.yaml --save example.com.plan"),
     ("sessions.jsonl", "inv kv.dump --namespace sessions --to sessions.jsonl"),
+    ("alerts.test", CHANNEL.strip()),
     ("config-2", "inv kv.create --title config-2"),
 )
 UNDO_ID = "3f9c01d2ab"
@@ -85,7 +90,7 @@ def run(example: str, folder: Path) -> list[str]:
 def prepared(example: str) -> list[str]:
     """Return the lines to run before *example*."""
     lines = [FILES.strip().replace("\n", "; ")]
-    if re.search(r"snapshots\.|--at|--offline|undo|drift|s3://", example):
+    if re.search(r"snapshots\.|inv checks|inv history|inv query|--at|--offline|undo|drift|s3://", example):
         lines += SNAPSHOTS
     task = example.split()[1]
     return lines + [line for word, line in BEFORE if word in example and line.split()[1] != task]

@@ -64,8 +64,9 @@ def test_a_missing_option_is_named(inv: Inv, staged: Sandbox) -> None:
     result = inv("dns.list")
 
     assert result.code == 1
-    assert "dns.list needs --zone" in result.err
+    assert "dns.list needs --zone\nhint: write `inv dns.list ZONE`; `inv --help dns.list`" in result.err
     assert staged.requests == []
+    assert "hint: write `inv sandbox dns.list ZONE`" in inv("sandbox", "dns.list").err
 
 
 def test_a_task_written_twice_runs_twice(inv: Inv, staged: Sandbox) -> None:
@@ -223,6 +224,7 @@ def test_a_collection_that_is_not_a_task_shows_its_tasks(inv: Inv) -> None:
 def test_a_guess_is_made_only_when_it_is_close(inv: Inv) -> None:
     assert "did you mean" not in inv("zones.list", "--json").err
     assert "did you mean --zone?" in inv("dns.list", "--zoen", "a.example").err
+    assert "did you mean --type?" in inv("dns.list", "a.example", "--typ", "MX").err
 
 
 def test_a_value_of_the_wrong_kind_is_answered_with_what_the_option_takes(inv: Inv) -> None:
@@ -246,11 +248,19 @@ def test_an_argument_that_is_not_required_may_be_given_without_its_name(inv: Inv
 
 
 def test_the_name_of_a_task_is_the_next_task_and_not_an_argument(inv: Inv) -> None:
-    result = inv("docs", "version", "--output", "json")
+    result = inv("profile", "version", "--output", "json")
 
     assert result.code == 0
-    assert result.out.startswith("page\ttitle\n")
+    assert result.out.startswith("name\tin_force")
     assert '"cfops"' in result.out
+
+
+def test_a_page_that_is_called_like_a_task_is_shown(inv: Inv) -> None:
+    result = inv("docs", "sandbox")
+
+    assert result.code == 0
+    assert result.out.startswith("# The sandbox\n")
+    assert result.err == ""
 
 
 def test_a_word_after_all_arguments_is_an_unknown_task(inv: Inv) -> None:
@@ -297,3 +307,18 @@ def test_an_option_that_was_not_typed_is_not_in_the_audit_log() -> None:
 
     assert list_zones.typed({"name": "", "filter": [], "limit": 0}) == {}
     assert list_zones.typed({"name": "x", "filter": ["a=b"]}) == {"name": "x", "filter": ("a=b",)}
+
+
+@pytest.mark.parametrize("line", [("--help",), ("-h",), ("help",)])
+def test_the_help_without_a_task_says_how_a_line_is_typed_and_names_every_task(
+    inv: Inv, line: tuple[str, ...]
+) -> None:
+    from ops.program import collection
+
+    shown = inv(*line).out
+
+    assert shown.startswith("Usage: inv [options] task [its options] [next task …]\n")
+    assert "-R, --dry          rehearse the whole line" in shown
+    assert {name.partition(".")[0] for name in collection().task_names} <= set(shown.split())
+    assert "--write-pyc" not in shown
+    assert max(map(len, shown.splitlines())) <= 80

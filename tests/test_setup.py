@@ -152,6 +152,28 @@ def test_init_stores_nothing_if_the_input_ends(folder: Path, staged: Sandbox) ->
     assert not (folder / ".env").exists()
 
 
+@pytest.mark.holds_secret(".env")
+@pytest.mark.parametrize("account", ["6106" * 8, ""])
+def test_init_asks_for_the_account_if_the_token_may_not_list_them(
+    folder: Path, staged: Sandbox, account: str
+) -> None:
+    staged.faults.parse("denied GET /accounts times=-1")
+
+    dialog = Dialog("init")
+    dialog.answer("API token (not shown): ", staged.token)
+    dialog.answer("account id, from the address of the dashboard (Enter: none): ", "Example Inc.")
+    dialog.answer("account id, from the address of the dashboard (Enter: none): ", account)
+    dialog.answer("place for the token [1]: ", "1")
+    dialog.end()
+
+    stored = (folder / ".env").read_text()
+    assert "it lacks Account > Account Settings > Read" in dialog.shown
+    assert stored == f"CLOUDFLARE_API_TOKEN={staged.token}\n" + (
+        f"CLOUDFLARE_ACCOUNT_ID={account}\n" if account else ""
+    )
+    assert re.search(r"token +ok", dialog.shown)
+
+
 def test_init_gives_up_after_three_refused_tokens_and_stores_nothing(folder: Path, staged: Sandbox) -> None:
     dialog = Dialog("init")
     for _ in range(3):
@@ -160,6 +182,10 @@ def test_init_gives_up_after_three_refused_tokens_and_stores_nothing(folder: Pat
     assert dialog.end() == 1
     assert not (folder / ".env").exists()
     assert "x" * 40 not in dialog.shown
+
+
+def test_the_text_of_schedule_may_be_printed_without_a_pager(inv: Inv) -> None:
+    assert inv("schedule", "--for", "systemd", "--no-pager").out.startswith("# /etc/systemd/system/")
 
 
 def test_init_off_a_terminal_says_what_it_would_ask(
@@ -194,6 +220,15 @@ def test_permissions_of_given_tasks(inv: Inv) -> None:
     assert "kv.load,Account > Workers KV Storage > Edit" in result.out
     assert "scan.export,Zone > DNS > Read" in result.out
     assert "zones.info,Zone > SSL and Certificates > Read" in result.out
+
+
+def test_permissions_of_a_group_are_those_of_its_tasks(inv: Inv) -> None:
+    result = inv("permissions", "kv", "dns.get", "--output", "csv")
+
+    assert result.code == 0, result.err
+    tasks = {line.partition(",")[0] for line in result.out.splitlines()[1:]}
+    assert {"kv.load", "kv.get", "dns.get"} <= tasks
+    assert {task for task in tasks if not task.startswith("kv.")} == {"dns.get"}
 
 
 def test_permissions_of_an_unknown_task_name_the_nearest(inv: Inv) -> None:

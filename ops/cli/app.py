@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, nullcontext, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ops.errors import OpsError
     from ops.http.client import Client
     from ops.items import Json
+    from ops.ui.progress import Progress
     from ops.ui.shapes import Bytes, Item, Output, Rows, Text
     from ops.ui.talk import Talk
 
@@ -55,6 +56,8 @@ class App:
     """Opens the snapshot that --at names and returns its client and account id; `program.py` sets it."""
     suggest_offline: ClassVar[Callable[[App, OpsError], None] | None] = None
     """Adds --offline to the hint of an error if that would help; `program.py` sets it."""
+    task_ended: ClassVar[Callable[[App, int], None] | None] = None
+    """Has the notices about a task sent when the line has ended; `program.py` sets it."""
 
     def __init__(
         self, run: Run, settings: Settings, talk: Talk, command: Declaration, shared: Mapping[str, Any]
@@ -70,6 +73,8 @@ class App:
         self.gaps: list[str] = []
         """Why the result is incomplete: reported after the output, with exit code 4."""
         self.gap = self.gaps.append
+        self.reads_only = False
+        """True if a task that may write was asked to read, which is not noted in the audit log."""
         self.written_account = ""
         self.entries = 0
         """How many entries this task has written to the journal."""
@@ -160,6 +165,20 @@ class App:
         """Return the time in seconds since 1970."""
         return time.time()
 
+    @contextmanager
+    def progress(self, what: str, total: int | None = None) -> Iterator[Progress]:
+        """Show the progress of *what* in the block: as a bar, or as messages now and then."""
+        from ops.ui.progress import Progress
+
+        terminal = sys.stderr.isatty() and not self.talk.log.as_json
+        progress = Progress(sys.stderr, terminal, quiet=self.settings.quiet, say=self.talk.progress)
+        progress.start(what, total)
+        try:
+            with self.talk.above(progress.note) if progress.draws else nullcontext():
+                yield progress
+        finally:
+            progress.finish()
+
     def parallel(self, function: Callable[[T], R], items: Iterable[T], *, at_once: int = 0) -> Iterator[R]:
         """Yield function(item) for each item, in the order of the items, computed by several threads.
 
@@ -191,7 +210,7 @@ class App:
             utc=shared.get("utc", False),
             now=self.clock(),
             pager=self.settings.pager if paged else "",
-            environ=environment(),
+            environ={**environment(), "TRACEPARENT": self.run.record.for_children},
         )
 
     @property
@@ -218,7 +237,9 @@ class App:
         from ops.ui.shapes import Rows
 
         if self.export is None or not isinstance(result, Rows):
-            if below := show(result, self.output, sys.stdout, sys.stderr):
+            if below := show(
+                result, self.output, sys.stdout, self.talk.must_know, people=sys.stderr.isatty()
+            ):
                 self.talk.show(below, "dim")
             return
         from ops.ui.files import write_export
@@ -231,7 +252,7 @@ class App:
             "account": self.settings.account_id,
             "written_at": timestamp(self.clock()),
         }
-        count = write_export(result, self.export, meta, self.output)
+        count = write_export(result, self.export, meta, self.output, say=self.talk.must_know)
         self.note(f"{count} items written to {self.export}")
 
     @cached_property
@@ -269,10 +290,8 @@ class App:
         """Change *settings* for the rest of this task: credentials, the account."""
         from dataclasses import replace
 
-        from ops.telemetry.redact import Redactor
-
         self.settings = replace(self.settings, **settings)
-        self.talk.settle(self.settings, Redactor(self.settings.secrets()))
+        self.talk.settle(self.settings)
         for cached in ("client", "account_id"):
             vars(self).pop(cached, None)
 

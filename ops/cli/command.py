@@ -16,6 +16,7 @@ from ops.cli.options import (
     EVERYWHERE,
     GUARDS,
     HELP,
+    ON_LINES,
     ON_LISTS,
     ON_OUTPUT,
     ON_PAGES,
@@ -42,7 +43,18 @@ NOTHING: Mapping[str, str] = MappingProxyType({})
 # A folder cannot be called `do` and say what it holds.
 _COLLECTIONS = {"load_balancers": "load-balancers", "durable_objects": "do"}
 # The tasks of these modules have no collection.
-_TOP_LEVEL = ("audit", "completion", "config", "docs", "doctor", "init", "permissions", "schedule")
+_TOP_LEVEL = (
+    "audit",
+    "completion",
+    "config",
+    "docs",
+    "doctor",
+    "history",
+    "init",
+    "permissions",
+    "query",
+    "schedule",
+)
 
 
 def collection_of(module: str) -> str:
@@ -66,6 +78,8 @@ class Command(Task[Callable[..., Any]]):
             self._body, name=declared.name, aliases=declared.aliases, positional=[], default=declared.default
         )
         self.function = function
+        self.collection = ""
+        """The collection of the plugin that has brought the task."""
         self.texts = {**HELP, **declared.help}
         self.required = tuple(declared.required)
         self.arguments = self.required if declared.positional is None else tuple(declared.positional)
@@ -75,8 +89,9 @@ class Command(Task[Callable[..., Any]]):
         self.writes = declared.writes
         self.stages = declared.stages
         self.earlier = {name: (alias,) for name, alias in declared.earlier.items()}
-        # What the products' tasks read is what a snapshot holds.
-        self.reads = declared.reads and not self.writes and function.__module__.startswith(READERS)
+        # What the tasks of products read, and those of plugins, is what a snapshot holds.
+        self._may_read = declared.reads and not self.writes
+        self.reads = self._may_read and function.__module__.startswith(READERS)
         self.guards = {name: GUARDS[name] for name in declared.guards}
         # A module need not postpone its annotations. A task that has shown its result itself returns None.
         shape = function.__annotations__.get("return", "None")
@@ -103,10 +118,14 @@ class Command(Task[Callable[..., Any]]):
         # Invoke copies the whole tree of tasks that it loads; what never changes need not be copied.
         return self
 
+    def adopt(self, collection: str) -> None:
+        """Make this a task of the *collection* of a plugin, with the options that tasks of products have."""
+        self.collection, self.reads = collection, self._may_read
+
     @cached_property
     def path(self) -> str:
         """Return what the task is called on the line, wherever it was imported from."""
-        collection = collection_of(self.__module__)
+        collection = self.collection or collection_of(self.__module__)
         return f"{collection}.{self.name}" if collection else self.name
 
     @property
@@ -117,7 +136,8 @@ class Command(Task[Callable[..., Any]]):
         output = ON_OUTPUT if self.gives != "None" else {}
         reads, writes = ON_READS if self.reads else {}, ON_WRITES if self.writes else {}
         pages = ON_PAGES if self.page else {}
-        return EVERYWHERE | reads | lists | tables | output | writes | pages | self.guards
+        everywhere = EVERYWHERE | ON_LINES
+        return everywhere | reads | lists | tables | output | writes | pages | self.guards
 
     @property
     def own(self) -> dict[str, Any]:

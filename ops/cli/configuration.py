@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,11 @@ def _mapping(path: os.PathLike[Any], parse: Callable[[bytes], Any]) -> dict[str,
 
 
 def _unusable(file: object, why: str) -> Exit:
-    return Exit(
-        f"error: {file} cannot be used: {why}\nhint: write each setting as `name: value` under `ops:`", 1
+    from ops.cli.outside import mistake
+
+    # Plain `inv` runs its own program until tasks.py is loaded, so this is reported here.
+    return mistake(
+        sys.argv,
+        {},
+        f"error: {file} cannot be used: {why}\nhint: write each setting as `name: value` under `ops:`",
     )

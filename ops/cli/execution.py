@@ -13,9 +13,10 @@ from invoke.exceptions import Exit
 
 from ops.cli.options import EVERYWHERE, check_text
 from ops.cli.run import RUN
-from ops.cli.words import flag_of
+from ops.cli.words import flag_of, option_name
 from ops.errors import DiskError, Incomplete, Interrupted, OpsError, SystemFailure, Terminated, UsageError
-from ops.ui.shapes import plain
+from ops.plugins.door import DOOR
+from ops.ui.shapes import Read, Rows, plain
 
 if TYPE_CHECKING:
     from invoke.context import Context
@@ -43,13 +44,14 @@ def carry_out(
     try:
         result = execution.run(context, printed=printed)
         code = 0
-        execution.audit(code)
+        execution.finish(code)
     except Exit as ending:
         code = ending.code
-        execution.audit(code)
+        execution.finish(code)
         raise
     finally:
         RUN.record.end_task(code, execution.error)
+        execution.conclude(code)
     return result
 
 
@@ -60,30 +62,28 @@ class _Execution:
         self._command = command
         self._shared = shared
         self._options = {name: tuple(v) if isinstance(v, list) else v for name, v in options.items()}
-        self._talk = Talk(sys.stderr, quiet=bool(shared["quiet"]))
-        # Errors in the settings are reported in this form too.
-        self._talk.log = shared["log_format"] == "json"
+        self._talk = Talk(sys.stderr, quiet=bool(shared["quiet"]), log=RUN.log)
+        self._talk.stage = RUN.stage
         self._app: App | None = None
+        self._failure = {"message": "a bug of the task", "hint": ""}
+        """What hooks learn about an error."""
         self.error = ""
         """The class of the error that it ended with."""
 
     def run(self, context: Context, *, printed: bool) -> Any:
         """Return what the command returns. Raises Exit after reporting an error."""
         try:
-            path = self._command.path
-            if missing := [name for name in self._command.required if not self._options.get(name)]:
-                hint = f"`inv --help {path}` shows its options"
-                raise UsageError(f"{path} needs {' and '.join(map(flag_of, missing))}", hint=hint)
+            self._check_required()
             check_text(self._options | self._shared, self._command.raw)
-            self._app = app = _app(self._command, context, self._shared, self._talk)
+            self._app = app = _app(self._command, context, self._shared, self._options, self._talk)
             app.check_output()
-            if RUN.several and not self._command.stages and sys.stdout.isatty():
-                self._talk.show(self._heading(), "bold")
+            self._announce()
             with self._spinning():
                 web = self._shared.get("web")
                 result = app.web(self._options) if web else self._command.function(app, **self._options)
                 if RUN.pretended and not self._command.writes and "client" in vars(app):
                     self._talk.warn(f"{self._command.path} shows the live state, without {_simulated()}")
+                result = self._hooked(result)
                 if printed:
                     app.show(result)
             if app.gaps:
@@ -93,7 +93,7 @@ class _Execution:
             raise
         except BrokenPipeError:
             # `inv ... | head` ends quietly: the reader has all that it asked for.
-            from ops.ui.streams import silence
+            from ops.telemetry.log import silence
 
             silence(sys.stdout)
             if RUN.left:
@@ -113,6 +113,18 @@ class _Execution:
             self._report_line()
             raise Exit(code=SystemFailure.exit_code) from None
 
+    def _announce(self) -> None:
+        self._tell("before_task")
+        if RUN.several and not self._command.stages and sys.stdout.isatty():
+            self._talk.show(self._heading(), "bold")
+
+    def _check_required(self) -> None:
+        path, required = self._command.path, self._command.required
+        if missing := [flag_of(name) for name in required if not self._options.get(name)]:
+            names = " ".join(option_name(name).upper() for name in required)
+            hint = f"write `inv {path} {names}`; `inv --help {path}` shows all options"
+            raise UsageError(f"{path} needs {' and '.join(missing)}", hint=hint)
+
     def _heading(self) -> str:
         named = (str(self._options.get(name) or "") for name in _NAMES)
         return " ".join(filter(None, ("==", self._command.path, next(filter(None, named), ""), "==")))
@@ -122,14 +134,41 @@ class _Execution:
         from ops.config.private import is_dumb
         from ops.ui.spinner import spinning
 
-        if not sys.stderr.isatty() or self._talk.quiet or self._talk.log or is_dumb():
+        if not sys.stderr.isatty() or self._talk.quiet or self._talk.log.as_json or is_dumb():
             return nullcontext()
         return spinning(sys.stderr, lambda: RUN.reading or self._command.path)
 
-    def audit(self, code: int) -> None:
+    def finish(self, code: int) -> None:
+        """Record the end of the task, and let hooks know of it."""
+        self._audit(code)
+        if self._app is None:
+            return
+        if code:
+            self._tell("on_error", exit_code=code, **self._failure)
+        self._tell("after_task", exit_code=code)
+
+    def _tell(self, point: str, **facts: Any) -> list[Any] | None:
+        """Call the hooks of *point*, if there are any."""
+        if not DOOR.hooks(point):
+            return None
+        from ops.plugins.fire import fire
+
+        options = self._command.typed(self._options | self._shared)
+        return fire(point, task=self._command.path, options=options, **facts)
+
+    def _hooked(self, result: Any) -> Any:
+        """Return *result* as the hooks for rows leave it. Raises Refused."""
+        if not isinstance(result, Rows) or self._command.writes or not DOOR.hooks("on_items"):
+            return result
+        items = list(result.items)
+        problem = getattr(result.items, "problem", "")
+        replaced = self._tell("on_items", items=items)
+        return result._replace(items=Read(items if replaced is None else replaced, problem))
+
+    def _audit(self, code: int) -> None:
         """Record in the audit log what was run and how it ended."""
         app = self._app
-        if app is None or app.dry or not self._command.writes:
+        if app is None or app.dry or app.reads_only or not self._command.writes:
             return
         from ops.telemetry.audit import AuditLog, entry
 
@@ -149,6 +188,12 @@ class _Execution:
         except OpsError as error:
             self._talk.warn(f"this run is missing from the audit log: {error.message}")
 
+    def conclude(self, code: int) -> None:
+        """Have the channels of the settings, if any, notified about a task that ended with *code*."""
+        app = self._app
+        if app is not None and app.settings.channels and (ended := type(app).task_ended) is not None:
+            ended(app, code)
+
     def _end(self, error: OpsError) -> NoReturn:
         if RUN.terminated and not isinstance(error, Terminated):
             # A task that collects failures may have caught the signal as one of them.
@@ -159,6 +204,7 @@ class _Execution:
         if self._app is not None and (suggest := type(self._app).suggest_offline) is not None:
             with suppress(OSError, ImportError):  # no more files may be opened, not even to read a module
                 suggest(self._app, error)
+        self._failure = {"message": error.message, "hint": error.hint}
         self._talk.error(error, json=self._shared["output"] in ("json", "jsonl"))
         self._report_line()
         raise Exit(code=error.exit_code)
@@ -170,6 +216,21 @@ class _Execution:
             self._talk.warn(RUN.progress)
         if RUN.wrote and (RUN.progress or RUN.line != [self._command.path]):
             self._talk.warn(f"undo the changes of this line: {RUN.undo_line(RUN.id)}")
+
+
+def _record(command: Declaration, options: dict[str, Any], app: App) -> None:
+    """Record that *command* begins, unless another task called it or it only reads a snapshot."""
+    if len(RUN.record.tasks) > 1 or app.offline:
+        return
+    from ops.cli.recording import Recording
+    from ops.config.settings import SANDBOX
+    from ops.telemetry.redact import DATA
+
+    if RUN.recording is None:
+        RUN.recording = Recording(RUN.record, app.settings.state_dir, RUN.budget_use, app.warn)
+    typed = {name: value for name, value in command.typed(options).items() if name not in DATA}
+    stage = SANDBOX if app.settings.api_host == SANDBOX or command.path == "sandbox.use" else ""
+    RUN.recording.begin(command.path, typed, stage=stage, stages=command.stages)
 
 
 def _failure_of_system(problem: Exception) -> OpsError | None:
@@ -208,25 +269,35 @@ def _simulated() -> str:
     return f"the {count} simulated change{'s' if count > 1 else ''} of this dry run"
 
 
-def _app(command: Declaration, context: Context, shared: dict[str, Any], talk: Talk) -> App:
+def _app(
+    command: Declaration,
+    context: Context,
+    shared: dict[str, Any],
+    options: dict[str, Any],
+    talk: Talk,
+) -> App:
     from ops.cli.app import App
     from ops.config.private import environment
     from ops.config.settings import load
-    from ops.telemetry.redact import Redactor
 
     # A runbook may be run by a program other than ours.
     RUN.dry = RUN.dry or bool(context.config.run.dry)
     typed = {name: shared[name] for name in EVERYWHERE if shared[name]}
-    staged = {**RUN.staged, **({"debug": True} if RUN.debug else {}), **typed}
+    staged = {**RUN.staged, **({"debug": True} if RUN.debug else {}), **typed, **RUN.typed}
     invoke = context.config.get("ops", {})
-    settings = load(staged, invoke=invoke, environ=environment(), cwd=RUN.project)
+    environ = environment()
+    settings = load(staged, invoke=invoke, environ=environ, cwd=RUN.project)
     if command.writes:
         # A change is made from the current state, not from a cached one.
         settings = replace(settings, cache=0)
-    talk.settle(settings, Redactor(settings.secrets()))
-    talk.stage = RUN.stage
     if task := RUN.record.task:
         task.profile, task.account = settings.profile, settings.account_id
+    talk.settle(settings)
+    RUN.trace(settings, environ, talk, shared["trace"])
     for note in settings.notes:
         talk.note(note)
-    return App(RUN, settings, talk, command, shared)
+    about = {"account": settings.account_id, "stage": RUN.stage.strip()} if DOOR.choice else {}
+    DOOR.settle(settings.state_dir, about, talk.redact, talk.warn, RUN.record.for_children if about else "")
+    app = App(RUN, settings, talk, command, shared)
+    _record(command, options, app)
+    return app

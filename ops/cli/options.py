@@ -12,8 +12,8 @@ from ops.errors import UsageError
 
 # The names of files may be any bytes; everything else is text.
 PATHS = (
-    "a", "at", "b", "bindings", "ca_file", "export", "file", "from_", "identity", "main",
-    "passphrase_file", "plan", "to", "token_file",
+    "a", "at", "b", "bindings", "ca_file", "export", "file", "from_", "identity", "junit", "log_file",
+    "main", "passphrase_file", "plan", "sarif", "to", "token_file", "trace",
 )  # fmt: skip
 # Every option has a default of its own type, because that is where Invoke reads the type from.
 EVERYWHERE: dict[str, Any] = {
@@ -24,7 +24,10 @@ EVERYWHERE: dict[str, Any] = {
     "debug": False,
     "cache": 0,
     "log_format": "",
+    "log_file": "",
 }
+# What is about the whole line; the others above are settings as well.
+ON_LINES: dict[str, Any] = {"trace": ""}
 ON_LISTS: dict[str, Any] = {
     "fields": "",
     "sort": "",
@@ -54,6 +57,8 @@ HELP = {
     "debug": "log every request on stderr as JSON lines, without secrets",
     "cache": "use cached answers up to N seconds old",
     "log_format": "text, or json: write messages on stderr as JSON lines, one event each",
+    "log_file": "also write every message to this file, as JSON lines; it is rotated by size",
+    "trace": "write what the line did, and when, to this file in Chrome's trace format; Perfetto opens it",
     "fields": "show these fields, e.g. name,account.name",
     "sort": "sort by this field; -field for descending order",
     "filter": "show matching rows only, e.g. name=www*, status!=active, ttl>300; may be repeated",
@@ -71,7 +76,7 @@ SHORT = {"output": "o", "quiet": "q", "yes": "y", "dry_run": "n", "wide": "w"}
 # Options of tasks that can do much damage: see `guards` of @command.
 GUARDS: dict[str, Any] = {"force": False, "confirm": ""}
 SHARED = (
-    ("On every task", EVERYWHERE),
+    ("On every task", EVERYWHERE | ON_LINES),
     ("On tasks of a product that read", ON_READS),
     ("On lists", ON_LISTS),
     ("On tasks that show a table", ON_TABLES),

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from invoke.tasks import Task
 
 
+# The main arguments that name a task or a page, so that the next word is theirs whatever it names.
+_NAMES = ("task", "page")
+
+
 class Segment:
     """One task of a line and the words up to the next task."""
 
@@ -65,10 +69,10 @@ class Segment:
     def takes_any(self) -> bool:
         """True if the next word is this task's even if it is the name of a task.
 
-        So are positional arguments as Invoke has them, and the main argument `task`, which names tasks.
+        So are positional arguments as Invoke has them, and the main arguments that name tasks or pages.
         """
         next = self.takes(len(self.bare) + 1)[len(self.bare) :]
-        return len(self.bare) < len(self.context.positional_args) or next[:1] == ["task"]
+        return len(self.bare) < len(self.context.positional_args) or (next != [] and next[0] in _NAMES)
 
     def needed(self) -> str:
         """Return the first required main argument that is missing, or ""."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from ops.ui.shapes import KEY, LOW, Column, Item, Rows
 if TYPE_CHECKING:
     from ops.cli.app import App
 
-_NOT_SETTINGS = frozenset({"origins", "notes", "project", "config_dir"})
+_NOT_SETTINGS = frozenset({"origins", "notes", "project", "config_dir", "references"})
 
 
 @command("config")
@@ -33,7 +34,7 @@ def show_config(app: App) -> Rows:
         for known in fields(settings)
         if known.name not in _NOT_SETTINGS
     ]
-    return Rows(rows, (Column("setting", KEY), Column("value", KEY), "origin"), "setting")
+    return Rows(rows, (Column("setting", KEY), Column("value", KEY, wraps=True), "origin"), "setting")
 
 
 def _visible(value: object) -> object:
@@ -46,6 +47,8 @@ def _visible(value: object) -> object:
         return value.masked()
     if isinstance(value, Path):
         return str(value)
+    if isinstance(value, Mapping):
+        return " ".join(value) or None
     return without_userinfo(value) if isinstance(value, str) and "://" in value else value
 
 
@@ -62,8 +65,8 @@ def profile(app: App, name: str = "", default: bool = False) -> Rows | None:
     """List the profiles, or use one for the rest of the line.
 
     inv profile
-    inv profile --name staging dns.list --zone example.com
-    inv profile --name staging --default
+    inv profile staging dns.list example.com
+    inv profile staging --default
     """
     from ops.config.layers import list_profiles, set_default
     from ops.errors import UsageError

@@ -18,7 +18,7 @@ FOLDER = Path(__file__).parent.parent / "docs"
 @command(
     "docs",
     positional=("page",),
-    help={"page": "the page to show, e.g. undo or reference/dns; --page=sandbox for the name of a task"},
+    help={"page": "the page to show, e.g. undo or reference/dns"},
 )
 def docs(_app: App, page: str = "") -> Rows | Text:
     """List the pages of the documentation, or show one.

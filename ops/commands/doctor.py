@@ -31,7 +31,8 @@ def doctor(app: App, product: tuple[str, ...] = ()) -> Rows:
     products = check_products(product)
     findings = [*check_local(app.settings), *_remote(app, products)]
     columns = (
-        Column("check", KEY), Column("status", MAIN, STATUS), Column("meaning", MAIN), Column("hint", MAIN),
+        Column("check", KEY), Column("status", MAIN, STATUS), Column("meaning", MAIN, wraps=True),
+        Column("hint", MAIN, wraps=True, joins="meaning"),
     )  # fmt: skip
     report = Rows([dict(zip(columns, finding, strict=False)) for finding in findings], columns, "check")
     if failure := verdict(findings):

@@ -4,34 +4,30 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from shlex import quote
 from typing import TYPE_CHECKING, NamedTuple
 
-from ops.errors import Incomplete, Interrupted, OpsError, Refused, SystemFailure, UsageError
+from ops.commands.monitor import watched
+from ops.errors import OpsError, Refused, UsageError
 from ops.export import job
 from ops.export.delivery import Delivery
 from ops.export.job import Outcome
 from ops.files.disk import holder, locked
-from ops.items import Json
+from ops.items import Json, duration
 from ops.offsite import boto, bucket
 from ops.offsite.bucket import BucketPrefix
+from ops.plugins.door import DOOR
 from ops.scan import request
 from ops.scan.inventory import Inventory, ScanPlan
 from ops.scan.request import ScanRequest, Start
 from ops.snapshots.layout import ENDING, period
 from ops.snapshots.library import Library
 from ops.snapshots.prune import Policy, decisions, remove
-from ops.ui.progress import duration
 from ops.ui.shapes import SIZE, STATUS, Column, Item
 
 if TYPE_CHECKING:
     from ops.cli.app import App
-    from ops.http.outside import Outside
-
-ATTEMPTS = 2
-LONGEST = 10_000
-"""The most characters of the last messages that are sent."""
 
 SUMMARY = (
     "snapshot", Column("status", meaning=STATUS), "kinds", "items", Column("bytes", meaning=SIZE), "requests",
@@ -43,14 +39,16 @@ class JobOptions(NamedTuple):
     """The options of an unattended export.
 
     *guard*: the percentage that no kind may lose; 0 for none. *prune*: what to keep after a complete
-    snapshot; None prunes nothing. *ping*: the URL of the monitor. *push*: the prefix in a bucket to send it
-    to. *secrets*: "keep" stores secret fields in a folder too.
+    snapshot; None prunes nothing. *ping*: the URL of the monitor, which gets the last messages too with
+    *ping_log*. *push*: the prefix in a bucket to send it to. *secrets*: "keep" stores secret fields in a
+    folder too.
     """
 
     guard: int = 0
     prune: Policy | None = None
     ping: str = ""
     push: BucketPrefix | None = None
+    ping_log: bool = False
     secrets: str = ""
 
     def check(self, asked: ScanRequest, target: Delivery) -> None:
@@ -67,6 +65,8 @@ class JobOptions(NamedTuple):
             raise UsageError("--secrets keep is for snapshots; other formats never hold secret values")
         if self.push and not target.by_account:
             raise UsageError("--push sends the snapshot in exports/; it cannot be used with --to")
+        if self.ping_log and not self.ping:
+            raise UsageError("--ping-log needs --ping", hint="--ping https://monitor.example/ID --ping-log")
 
 
 def run_export(app: App, asked: ScanRequest, target: Delivery, options: JobOptions) -> Item | None:
@@ -84,9 +84,10 @@ def run_export(app: App, asked: ScanRequest, target: Delivery, options: JobOptio
             f"other users can read {app.settings.exports}, so secret values are not kept there",
             hint=f"chmod go= {app.settings.exports}, or --encrypt-to age1…",
         )
-    with watched(app, options.ping):
+    with watched(app, options.ping, log=options.ping_log) as monitor:
         begun = request.start(app.client, app.clock())
         account, plan = asked.resolved(app.zone, lambda: app.account_id)
+        forecast(app, account.id, plan)
         lock: AbstractContextManager[None] = nullcontext()
         # A file named by the user is replaced atomically anyway.
         if target.by_account:
@@ -94,9 +95,12 @@ def run_export(app: App, asked: ScanRequest, target: Delivery, options: JobOptio
             me, what = holder(app.command.path, app.clock()), f"exporting the account {account.id}"
             lock = locked(app.settings.state_dir / "locks", name, me, what)
         with lock:
+            monitor.started()
             guard = job.guard(app.settings, account.id, options.guard, app.note) if options.guard else None
             keeps = bool(options.secrets) or target.is_sealed
             done = job.run(app, job.ExportJob(account, plan, target, asked.options, begun, guard, keeps))
+            if DOOR.hooks("on_snapshot"):
+                _tell_hooks(app, done)
             with _after(app, done):
                 if done.manifest.complete and options.guard and done.path.name.endswith(ENDING):
                     job.remember(app.settings, done.manifest)
@@ -106,8 +110,20 @@ def run_export(app: App, asked: ScanRequest, target: Delivery, options: JobOptio
         report(app, begun, done.inventory, plan)
         _suggest_next(app, done)
         summary = {**_summary(done, app.clock() - begun.moment), **pushed}
+        counts = "{items:,} items, {requests:,} requests, {seconds} s".format_map(summary)
+        monitor.summary = f"{counts}, snapshot {done.path.name}"
     silent = app.settings.quiet and not app.settings.output and not app.gaps
     return None if silent else Item(summary, (*SUMMARY, *pushed, *(("note",) if summary["note"] else ())))
+
+
+def _tell_hooks(app: App, done: Outcome) -> None:
+    from ops.plugins.fire import fire
+
+    counts: dict[str, int] = {}
+    for section in done.manifest.sections:
+        counts[section.kind] = counts.get(section.kind, 0) + section.count
+    known = {"path": str(done.path), "status": done.manifest.status, "reason": done.manifest.reason}
+    fire("on_snapshot", task=app.command.path, snapshot={**known, "items": counts})
 
 
 def _push(app: App, done: Outcome, place: BucketPrefix) -> Json:
@@ -170,6 +186,24 @@ def policy(text: str) -> Policy | None:
     return Policy(**found).check()  # type: ignore[arg-type]  # only *within* is a float
 
 
+def forecast(app: App, account_id: str, plan: ScanPlan) -> None:
+    """Report what the scan will take if it is long: as the last run like it, or by the newest snapshot."""
+    from ops.metrics.forecast import from_counts, from_history
+    from ops.telemetry.ledger import Ledger
+
+    if app.offline or app.run.recording is None:
+        return
+    with suppress(OpsError):
+        like = app.run.recording.like
+        found = from_history(Ledger(app.settings.state_dir).lines(like=like), like)
+        if found is None:
+            complete = Library(app.settings.exports, account_id).complete()
+            counted = (entry.manifest for entry in complete if entry.manifest and not entry.narrowed)
+            found = next((from_counts(plan, manifest) for manifest in counted), None)
+        if found and (sentence := found.sentence(app.client.budget, app.clock())):
+            app.note(sentence)
+
+
 def report(app: App, begun: Start, inventory: Inventory, plan: ScanPlan) -> None:
     """Print the cost of the scan, and record each incomplete kind as a gap of the result."""
     remaining = app.client.budget.remaining() if app.client.budget else None
@@ -207,57 +241,3 @@ def _suggest_next(app: App, done: Outcome) -> None:
         older = (one.name for one in entries if one.manifest and one.complete and one.name != path.name)
         if before := next(older, ""):
             app.note(f"to compare: `inv snapshots.diff {before} {path.name}`")
-
-
-@contextmanager
-def watched(app: App, url: str) -> Iterator[None]:
-    """Report the job in the block to the monitor at *url*, if any. Raises UsageError for a bad URL.
-
-    As dead man's switches expect it: URL/start, URL after a success, URL/<exit code> after a failure; the
-    body holds the last messages. A monitor that is down is a warning and never changes how the job ends.
-    """
-    if not url:
-        yield
-        return
-    from ops.http.outside import Outside
-
-    def report(below: str, error: BaseException | None) -> None:
-        lines = [*app.talk.last, *app.gaps]
-        if isinstance(error, OpsError):
-            lines += filter(None, (error.reason, error.hint))
-        elif error is not None:
-            # The message of a bug may hold anything.
-            lines.append(type(error).__name__)
-        text = app.talk.redact("\n".join(lines))[-LONGEST:]
-        if problem := _post(monitor, below, "" if below == "start" else text):
-            app.warn(f"the monitor at {monitor.host} was not reached: {problem}")
-
-    monitor = Outside(url, app.settings, "--ping")
-    try:
-        report("start", None)
-        try:
-            yield
-        except (KeyboardInterrupt, Exception) as error:
-            # A bug counts as a system failure.
-            other = Interrupted if isinstance(error, KeyboardInterrupt) else SystemFailure
-            report(str(getattr(error, "exit_code", other.exit_code)), error)
-            raise
-        report(str(Incomplete.exit_code) if app.gaps else "", None)
-    finally:
-        monitor.close()
-
-
-def _post(monitor: Outside, below: str, text: str) -> str:
-    """Post *text*, with one retry; return what went wrong, without the URL, or ""."""
-    problem = ""
-    for _ in range(ATTEMPTS):
-        try:
-            status = monitor.post(below, text)
-        except OpsError as error:
-            # The message shows the path, which identifies us to the monitor.
-            problem = f"no answer ({type(error).__name__})"
-            continue
-        if 200 <= status < 300:
-            return ""
-        problem = f"it answered {status}"
-    return problem

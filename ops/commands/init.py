@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from getpass import getpass
 from typing import TYPE_CHECKING
 
 from ops.cli.command import command
-from ops.errors import CredentialsError, Refused, UsageError
+from ops.errors import CredentialsError, PermissionDenied, Refused, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 TOKENS = "https://dash.cloudflare.com/profile/api-tokens"
 TRIES = 3
+_ID = re.compile("[0-9a-f]{32}")
 
 
 @command("init", aliases=("login",))
@@ -43,11 +45,11 @@ def init(app: App) -> Rows:
             app.note(f"  {description}")
         hint = "write CLOUDFLARE_API_TOKEN=… to .env and `chmod 600 .env`, or set it in the environment"
         raise Refused("there is no terminal to ask on", hint=hint)
-    accounts = _accepted(app)
-    account_id = ""
-    if accounts:
+    if accounts := _accepted(app):
         names = [f"{account['name']} ({account['id']})" for account in accounts]
         account_id = str(accounts[_choice("account", names)]["id"])
+    else:
+        account_id = _typed_account()
     _store(app, list(places)[_choice("place for the token", list(places.values()))], account_id)
     app.use(account_id=account_id)
     result: Rows = doctor.function(app)
@@ -69,12 +71,29 @@ def _accepted(app: App) -> list[Json]:
         try:
             token = check_token(answer("", ask_token))
             app.use(credentials=Credentials(token=token, origin="typed"))
-            return list(api.list_accounts(app.client))
+            accounts = list(api.list_accounts(app.client))
+            if not accounts:
+                app.warn("this token cannot see any account")
+            return accounts
+        except PermissionDenied:
+            app.warn("this token may not list accounts: it lacks Account > Account Settings > Read")
+            return []
         except CredentialsError as error:
             if not left:
                 raise
             app.warn(f"{error.message}; {error.hint}")
     raise UsageError("no token was accepted")
+
+
+def _typed_account() -> str:
+    """Return the id of the account that the person types; "" for none."""
+    from ops.ui.questions import answer
+
+    for _ in range(TRIES):
+        id = answer("account id, from the address of the dashboard (Enter: none): ")
+        if not id or _ID.fullmatch(id):
+            return id
+    raise UsageError("no account id was typed", hint="it has 32 digits and letters from a to f")
 
 
 def _choice(what: str, options: Sequence[str]) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ops.cli.command import command
-from ops.ui.shapes import KEY, LOW, STATUS, WHOLE, Column, Item, Rows
+from ops.ui.shapes import KEY, LOW, STATUS, Column, Item, Rows
 
 if TYPE_CHECKING:
     from ops.cli.app import App
@@ -36,7 +36,7 @@ def list_kinds(_app: App, product: str = "") -> Rows:
         "parent",
         "scan",
         Column("restored", meaning=STATUS),
-        Column("note", meaning=WHOLE),
+        "note",
     )
     return Rows(sorted(rows, key=lambda row: str(row["kind"])), columns, "kind")
 

@@ -162,6 +162,8 @@ def _sandbox(
     import sqlite3
 
     from ops.files.disk import private_folder
+    from ops.plugins.door import bring
+    from ops.sandbox import routes
     from ops.sandbox.edge import DEFAULT_QUOTA
     from ops.sandbox.server import Sandbox
 
@@ -171,6 +173,10 @@ def _sandbox(
             hint="raise the limit: `ulimit -n 64`",
         )
     private_folder(app.settings.state_dir)
+    # Ours come first, so that a plugin cannot take one of them; importing its module registers its own.
+    routes.load()
+    for _ in bring("ROUTES"):
+        continue
     try:
         return Sandbox(
             _file(app), faults=faults, quota=DEFAULT_QUOTA if quota else None, host=host, port=port

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ops.cli.command import command
-from ops.ui.shapes import KEY, MAIN, STATUS, WHOLE, Column, Item, Rows
+from ops.ui.shapes import KEY, MAIN, STATUS, Column, Item, Rows
 
 if TYPE_CHECKING:
     from ops.cli.app import App
@@ -15,7 +15,7 @@ COLUMNS = (
     Column("items", MAIN),
     "sections",
     Column("status", MAIN, STATUS),
-    Column("note", MAIN, WHOLE),
+    Column("note", MAIN, wraps=True),
 )
 NEEDS = "Read on what is scanned; what the token may not read is named and skipped"
 HELP = {
@@ -46,7 +46,7 @@ def run_scan(
     inv scan --only dns --zone example.com
     inv scan --deep --skip kv --output json
     """
-    from ops.commands.export import report
+    from ops.commands.export import forecast, report
     from ops.scan import request
     from ops.scan.inventory import NOT_NAMED, OUTSIDE
     from ops.scan.request import Count, scan_account
@@ -54,6 +54,7 @@ def run_scan(
     asked = request.read(only, skip, zone, deep=deep, values=request.one_of(kv, ("keys", "none")))
     begun = request.start(app.client, app.clock())
     account, plan = asked.resolved(app.zone, lambda: app.account_id)
+    forecast(app, account.id, plan)
     inventory = scan_account(app, account, plan, Count())
     if inventory.ended_by is not None:
         raise inventory.ended_by
@@ -79,6 +80,7 @@ def run_scan(
         "push": "then send it to s3://BUCKET/PREFIX: S3, R2 (CFOPS_S3_ENDPOINT) and compatible",
         "prune": "then, if it is complete (and pushed), keep only these, e.g. daily=7,weekly=4",
         "ping": "https URL of a monitor, called at the start, after success, and after failure",
+        "ping_log": "with --ping: also send the last messages, with names and paths, after a run",
     },
 )
 def export(
@@ -96,6 +98,7 @@ def export(
     push: str = "",
     prune: str = "",
     ping: str = "",
+    ping_log: bool = False,
 ) -> Item | None:
     """Export the account as a snapshot into exports/.
 
@@ -115,4 +118,5 @@ def export(
     target = delivery(
         app.settings.exports, to, encrypt_to, newest=not asked.narrowed, passphrase_file=passphrase_file
     )
-    return run_export(app, asked, target, JobOptions(guard, policy(prune), ping, push_address(push), secrets))
+    options = JobOptions(guard, policy(prune), ping, push_address(push), ping_log, secrets)
+    return run_export(app, asked, target, options)

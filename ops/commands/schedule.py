@@ -51,7 +51,7 @@ def schedule(
     token_file: str = "/etc/cfops/token",  # noqa: S107 (a place, no password)
     image: str = "registry.example.com/cfops",
     to: str = "",
-) -> None:
+) -> Text | None:
     """Print what runs an export every day: crontab line, systemd units, GitHub workflow or CronJob.
 
     Ends with the commands that install it.
@@ -76,8 +76,15 @@ def schedule(
     else:
         # The commands come last, below the text and its pager.
         app.show(Text(install.text(for_, job)))
-    app.note(f"to install it{'' if to else ', write it to files with --to DIR, then'}:")
-    for line in install.commands(for_, job, folder):
+    _say_how_to_install(app, install.commands(for_, job, folder), written=bool(to))
+    return None
+
+
+def _say_how_to_install(app: App, commands: list[str], *, written: bool) -> None:
+    app.note(f"to install it{'' if written else ', write it to files with --to DIR, then'}:")
+    if "/dev/stdin" in commands[0]:
+        app.note("  # the first command waits for the token: paste it, then press Enter and Ctrl-D")
+    for line in commands:
         app.note(f"  {line}")
 
 

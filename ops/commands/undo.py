@@ -8,9 +8,17 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from ops.cli.command import command
-from ops.errors import CredentialsError, NetworkError, PermissionDenied, Refused, UsageError
+from ops.errors import (
+    CredentialsError,
+    NetworkError,
+    PermissionDenied,
+    Refused,
+    SystemFailure,
+    UsageError,
+    UserError,
+)
 from ops.kinds import catalog
-from ops.ui.shapes import CHANGE, KEY, LOW, MAIN, STATUS, TIME, Column, Rows
+from ops.ui.shapes import CHANGE, KEY, MAIN, STATUS, TIME, Column, Rows
 
 if TYPE_CHECKING:
     from ops.cli.app import App
@@ -21,13 +29,17 @@ if TYPE_CHECKING:
 ID = "of an entry, a task or a whole run, as undo.list shows it"
 NEEDS = "the permissions of the task that is undone"
 COLUMNS = (
-    Column("id", KEY), Column("time", MAIN, TIME), Column("task", KEY), Column("kind", LOW),
-    Column("name", MAIN), Column("action", meaning=CHANGE), Column("state", KEY, STATUS), "where",
+    Column("id", KEY), Column("time", MAIN, TIME), Column("task", MAIN, joins="name"),
+    Column("kind", joins="name"),
+    Column("name", KEY, wraps=True), Column("action", meaning=CHANGE), Column("state", KEY, STATUS), "where",
 )  # fmt: skip
 DETAILS = (
     Column("id", KEY), Column("time", MAIN, TIME), Column("task", KEY), Column("state", meaning=STATUS),
-    Column("action", meaning=CHANGE), Column("name", MAIN), Column("change", KEY),
+    Column("action", meaning=CHANGE), Column("name", MAIN, wraps=True), Column("change", KEY, wraps=True),
 )  # fmt: skip
+AUDIT = Column("audit.user", MAIN)
+AUDITED = 20
+"""The entries of a run that are looked up in the audit log, a request each."""
 
 
 @command("list")
@@ -71,7 +83,9 @@ def _state(entry: JournalEntry, resource: Resource | None) -> tuple[str, str]:
 def show_done(app: App, id: str = "") -> Rows:
     """Show each change with the item before and after it; an unknown outcome is looked up and noted.
 
-    inv undo.show --id 3f9c01d2ab-1
+    Where the account's audit log can be read, it names the entry that the change left there.
+
+    inv undo.show 3f9c01d2ab-1
     """
     from ops.writes.journal import Journal
     from ops.writes.undo import select
@@ -79,8 +93,33 @@ def show_done(app: App, id: str = "") -> Rows:
     kinds = catalog.kinds()
     chosen = settled(app, select(_entries(app), id), kinds)
     with Journal(app.settings.state_dir / "journal") as journal:
-        shown = [row for entry in chosen for row in details(journal, entry, kinds.get(entry.kind))]
-    return Rows(shown, DETAILS, "change")
+        audited = _audited(app, chosen)
+        shown = [
+            {**row, "audit": audited.get(entry.id)}
+            for entry in chosen
+            for row in details(journal, entry, kinds.get(entry.kind))
+        ]
+    return Rows(shown, (*DETAILS, *((AUDIT,) if audited else ())), "change")
+
+
+def _audited(app: App, entries: list[JournalEntry]) -> dict[str, Json]:
+    """Return the audit log's entry of each of *entries* that has one, by its id; a note if it is not read."""
+    from ops.items import seconds_of, timestamp
+    from ops.products.audit.api import entry_of_ray
+
+    found: dict[str, Json] = {}
+    for entry in [one for one in entries if one.ray and one.host == app.settings.api_host][:AUDITED]:
+        made = seconds_of(entry.time)
+        since, before = timestamp(made - 300), timestamp(made + 3600)
+        try:
+            audited = entry_of_ray(app.client, entry.owner[0], entry.ray, since=since, before=before)
+        except (UserError, SystemFailure, NetworkError) as error:
+            app.note(f"the audit log was not read: {error.message}")
+            break
+        if audited is not None:
+            names = ("time", "user", "action", "address")
+            found[entry.id] = {"id": audited["entry"].get("id"), **{name: audited[name] for name in names}}
+    return found
 
 
 def settled(app: App, chosen: list[JournalEntry], kinds: dict[str, Resource]) -> list[JournalEntry]:
@@ -151,7 +190,7 @@ def undo_last(app: App) -> Rows:
     made = f"{chosen[0].task} of {chosen[0].time}"
     if later := _later(app, chosen[0], entries, accounts):
         if app.option("yes") and not app.dry:
-            hint = f"`inv undo.apply --id {chosen[0].group}` undoes it"
+            hint = f"`inv undo.apply {chosen[0].group}` undoes it"
             raise Refused(f"{later}; the change before it is {made}", hint=hint)
         app.warn(f"{later}; this is the change before it")
     app.note(f"undoing {made} ({chosen[0].group})")
@@ -181,8 +220,8 @@ def _later(app: App, chosen: JournalEntry, entries: list[JournalEntry], accounts
 def undo_apply(app: App, id: str = "") -> Rows:
     """Undo an entry, a task or a whole run, the last change first, unless an item has changed since.
 
-    inv undo.apply --id 3f9c01d2ab-1
-    inv undo.apply --id 3f9c01d2ab --dry-run
+    inv undo.apply 3f9c01d2ab-1
+    inv undo.apply 3f9c01d2ab --dry-run
     """
     from ops.writes.undo import select, undo_entries
 
@@ -193,7 +232,7 @@ def undo_apply(app: App, id: str = "") -> Rows:
         account = entry.owner[0]
         raise UsageError(
             f"{entry.id} was made in the account {account}, and this line works on another",
-            hint=f"`inv undo.apply --id {id} --account-id {account}`, with a token of that account",
+            hint=f"`inv undo.apply {id} --account-id {account}`, with a token of that account",
         )
     return undo_entries(app, chosen, catalog.kinds())
 

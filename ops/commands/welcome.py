@@ -1,15 +1,22 @@
-"""What `inv` alone prints: the first commands, the stage, and the newest snapshot. Sends no request."""
+"""What `inv` prints without a task: first commands, stage, newest snapshot; and how a line is typed (--help).
+
+It sends no request.
+"""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ops.cli.help import wrapped
 from ops.errors import OpsError
 from ops.ui.human import shown
 from ops.ui.shapes import TIME
+
+if TYPE_CHECKING:
+    from invoke.collection import Collection
 
 FIRST = (
     ("sandbox scan.export", "try it: export an account that exists only on this machine"),
@@ -19,9 +26,40 @@ FIRST = (
     ("scan.export", "a snapshot of the whole account"),
     ("undo.last", "take the last change back"),
 )
+OPTIONS = (
+    ("-h, --help TASK", "show the help of a task; `shared`: options that many tasks share, and exit codes"),
+    ("-l, --list", "list all tasks; `--list=dns`: those of a collection"),
+    ("-R, --dry", "rehearse the whole line: show what would change, and send no write"),
+    ("-d, --debug", "log every request on stderr, without secrets"),
+    ("-f, --config FILE", "read settings from this file too, under `ops:`"),
+    ("-V, --version", "show the version"),
+)
 
 
-def welcome(program: str, project: Path, invoke: Mapping[str, object]) -> str:
+def program_help(program: str, collection: Collection) -> str:
+    """Return how a line is typed: the options before its first task, and the names of all tasks."""
+    options = [wrapped(does, f"  {names:19}") for names, does in OPTIONS]
+    names = sorted(collection.task_names)
+    single = " ".join(name for name in names if "." not in name)
+    collections = " ".join(dict.fromkeys(name.partition(".")[0] for name in names if "." in name))
+    return "\n".join(
+        (
+            wrapped(f"Usage: {program} [options] task [its options] [next task …]", "", ""),
+            "",
+            "Options before the first task:",
+            *options,
+            wrapped("The others are Invoke's, for tasks that run programs: docs.pyinvoke.org", "  "),
+            "",
+            wrapped(collections, "Collections:      "),
+            wrapped(single, "Other tasks:      "),
+            f"One of them:      {program} --list=dns",
+            f"One task:         {program} help dns.list",
+            f"Documentation:    {program} docs",
+        )
+    )
+
+
+def welcome(program: str, collection: Collection, invoke: Mapping[str, object]) -> str:
     """Return the text; *program* is how it is typed, *invoke* the `ops:` part of Invoke's configuration."""
     width = max(len(task) for task, _does in FIRST)
     lines = [wrapped(does, f"  {program} {task:{width}}  ") for task, does in FIRST]
@@ -31,8 +69,9 @@ def welcome(program: str, project: Path, invoke: Mapping[str, object]) -> str:
             "",
             *lines,
             "",
-            *_state(project, invoke),
+            *_state(Path(collection.loaded_from or Path.cwd()), invoke),
             f"All tasks:        {program} --list",
+            f"All options:      {program} --help",
             f"One task:         {program} help dns.list",
         )
     )

@@ -99,8 +99,8 @@ class Credentials(Secretive):
             return self
         raise CredentialsError(
             f"no Cloudflare API token{f': {self._origin}' if self._origin else ''}",
-            hint="set CLOUDFLARE_API_TOKEN (create one at https://dash.cloudflare.com/profile/api-tokens), "
-            "or try `inv sandbox zones.list`",
+            hint="`inv init` asks for one and stores it; or set CLOUDFLARE_API_TOKEN (create one at "
+            "https://dash.cloudflare.com/profile/api-tokens), or try `inv sandbox zones.list`",
         )
 
     def __repr__(self) -> str:
@@ -153,6 +153,26 @@ class ObjectKeys(Secretive):
     def masked(self) -> str:
         """Return the lengths of the keys, or "none"."""
         return ", ".join(mask(value) for value in (self.id, *self.secrets()) if value) or "none"
+
+
+class References(Secretive):
+    """The values of the variables that the channels of notices name (`url_env = "NAME"`), by name; masked."""
+
+    __slots__ = ()
+
+    def __init__(self, found: Mapping[str, str] = {}) -> None:
+        super().__init__(*(text for pair in found.items() for text in pair), origin="")
+
+    def get(self, name: str) -> str:
+        """Return the value of the variable *name*; "" if it is not set."""
+        return dict(zip(self._values[::2], self._values[1::2], strict=True)).get(name, "")
+
+    def secrets(self) -> tuple[str, ...]:
+        """Return the exact values that must never be shown, for the redactor."""
+        return tuple(value for value in self._values[1::2] if value)
+
+    def __repr__(self) -> str:
+        return f"References({', '.join(self._values[::2])})"
 
 
 def mask(secret: str) -> str:
@@ -282,3 +302,11 @@ def find_object_keys(variables: Iterable[Variables]) -> ObjectKeys:
         if id := values.get(KEY_ID, ""):
             return ObjectKeys(id, values.get(SECRET, ""), values.get(SESSION, ""), f"{where} {KEY_ID}")
     return ObjectKeys()
+
+
+def find_references(channels: Mapping[str, object], variables: Sequence[Variables]) -> References:
+    """Return the variables that *channels* name, from the environment or the first `.env` that has them."""
+    tables = [channel for channel in channels.values() if isinstance(channel, dict)]
+    named = {str(value) for table in tables for name, value in table.items() if name.endswith("_env")}
+    found = {name: next((v for _, vs, _ in variables if (v := vs.get(name, ""))), "") for name in named}
+    return References(found)

@@ -17,11 +17,13 @@ from ops.files.disk import atomic
 STAGED = "set by an earlier task"
 
 # A task that sets credentials for later tasks sets their account too.
-_TYPED = frozenset({"profile", "account_id", "output", "quiet", "debug", "cache", "log_format"})
+_TYPED = frozenset({"profile", "account_id", "output", "quiet", "debug", "cache", "log_format", "log_file"})
 _NEVER_TYPED = BY_NAME.keys() - _TYPED
 _SET_BY_TASKS = _NEVER_TYPED | {"account_id"}
 
 _OFF = frozenset({"0", "false", "no", "off"})
+FOR_PLUGINS = ("CFOPS_PLUGINS", "CFOPS_PLUGIN_")
+"""How the variables begin that switch plugins off, and that are reserved for their settings."""
 VARIABLES = {"CFOPS_CONFIG_DIR", *(name for field in FIELDS for name in field.known_as)}
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from ops.errors import DiskError, OpsError, UsageError
@@ -22,6 +24,9 @@ DEPRECATED = {
 }
 
 
+_BELOW_HOME = {"config": ".config", "state": ".local/state", "cache": ".cache"}
+
+
 def environment() -> dict[str, str]:
     """Return a copy of the process's environment, which is never changed."""
     return dict(os.environ)
@@ -30,6 +35,17 @@ def environment() -> dict[str, str]:
 def is_dumb() -> bool:
     """True if the terminal can only print lines: nothing on it is drawn again, and it has no pager."""
     return os.environ.get("TERM", "") in ("", "dumb")
+
+
+def is_journal(descriptor: int) -> bool:
+    """True if *descriptor* leads to systemd's journal."""
+    device, _, inode = os.environ.get("JOURNAL_STREAM", "").partition(":")
+    if not device:
+        return False
+    with suppress(OSError):
+        found = os.fstat(descriptor)
+        return (device, inode) == (str(found.st_dev), str(found.st_ino))
+    return False
 
 
 def config_folder(environ: Mapping[str, str]) -> Path:
@@ -49,9 +65,12 @@ def placed(named: str, folder: Path) -> Path:
 
 def system_folder(kind: str) -> Path:
     """Return the system's folder for files of a *kind*: config, state (journal, locks), or cache."""
+    home, below = os.environ.get("HOME", ""), _BELOW_HOME[kind]
+    if sys.platform == "linux" and home.startswith("/") and not os.environ.get(f"XDG_{kind.upper()}_HOME"):
+        # What platformdirs returns too; every start asks for the configuration folder.
+        return Path(home, below, "cfops")
     import platformdirs
 
-    home = os.environ.get("HOME", "")
     try:
         folder = Path(getattr(platformdirs, f"user_{kind}_path")("cfops"))
         if folder.is_absolute():
@@ -59,8 +78,7 @@ def system_folder(kind: str) -> Path:
     except RuntimeError:
         # HOME is relative, or unset for a user without an entry in the password file.
         if home:
-            below = {"config": ".config", "state": ".local/state", "cache": ".cache"}
-            return Path(home).resolve() / below[kind] / "cfops"
+            return Path(home).resolve() / below / "cfops"
     hint = f"set HOME, or CFOPS_{kind.upper()}_DIR to a folder of your own"
     raise UsageError("this user has no home folder", hint=hint)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from types import MappingProxyType
@@ -14,13 +15,15 @@ from ops.config.credentials import (
     Credentials,
     ObjectKeys,
     Places,
+    References,
     Variables,
     find_credentials,
     find_object_keys,
+    find_references,
 )
 from ops.config.layers import Layer, Said, list_profiles
 from ops.config.values import BY_NAME, convert
-from ops.errors import UsageError, did_you_mean
+from ops.errors import OpsError, UsageError, did_you_mean
 
 API = "https://api.cloudflare.com/client/v4"
 SANDBOX = "sandbox"
@@ -64,8 +67,13 @@ class Settings:
     quiet: bool = False
     debug: bool = False
     log_format: str = "text"
+    log_file: str = ""
     pager: str = "less"
     color: str = "auto"
+    # Not hashed, since a mapping cannot be: no client depends on them.
+    alerts: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    channels: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    references: References = field(default_factory=References)
     project: Path = field(default=Path(), compare=False)
     config_dir: Path = field(default=Path(), compare=False)
     origins: Mapping[str, str] = field(default_factory=dict, compare=False)
@@ -79,7 +87,7 @@ class Settings:
 
     def secrets(self) -> tuple[str, ...]:
         """Return the exact values that must never be shown, for the redactor."""
-        return (*self.credentials.secrets(), *self.s3_keys.secrets())
+        return (*self.credentials.secrets(), *self.s3_keys.secrets(), *self.references.secrets())
 
 
 class _Gathered(NamedTuple):
@@ -120,6 +128,7 @@ def load(
         **values,
         credentials=credentials,
         s3_keys=keys,
+        references=find_references(values["channels"], found.places.variables),
         project=cwd,
         config_dir=folder,
         origins=MappingProxyType(
@@ -129,6 +138,34 @@ def load(
         ),
         notes=(*_notes(found, origins), *passed_over, *found.unread),
     )
+
+
+class LogSettings(NamedTuple):
+    """What is known of the log before the settings are: its form, its file, and secrets to be hidden."""
+
+    json: bool
+    file: str
+    secrets: tuple[str, ...]
+
+
+def log_settings(
+    options: Mapping[str, object], *, invoke: Mapping[str, object], environ: Mapping[str, str], cwd: Path
+) -> LogSettings:
+    """Return the settings of the log, for a message that the settings themselves may be wrong."""
+    with suppress(OpsError):
+        settings = load(options, invoke=invoke, environ=environ, cwd=cwd)
+        return LogSettings(settings.log_format == "json", settings.log_file, settings.secrets())
+    # Nothing else says which variables hold secrets.
+    secrets = tuple(value for name, value in environ.items() if name.endswith(("_TOKEN", "_KEY")))
+    names = ("log_format", "log_file")
+    said = {name: options.get(name) or environ.get(f"CFOPS_{name.upper()}") for name in names}
+    with suppress(OpsError):
+        typed = layers.from_options(options, cwd)
+        above = _gather(typed, invoke, environ, cwd, private.config_folder(environ)).layers
+        found = {name: _said(name, above) for name in names}
+        said = {name: one.raw if one else None for name, one in found.items()}
+    file = str(cwd / str(said["log_file"])) if said["log_file"] else ""
+    return LogSettings(said["log_format"] == "json", file, secrets)
 
 
 def dotenv_files(cwd: Path, folder: Path) -> tuple[Path, ...]:
@@ -177,7 +214,7 @@ def _said(name: str, above: Iterable[Layer]) -> Said | None:
 def _resolve(above: Sequence[Layer], cwd: Path) -> tuple[dict[str, Any], dict[str, str]]:
     """Return each setting's value and origin, from the strongest layer that has it or the default."""
     values = {known.name: known.default for known in fields(Settings) if known.name in BY_NAME}
-    values["exports"] = cwd / "exports"
+    values |= {"exports": cwd / "exports", "alerts": {}, "channels": {}}
     # A user without a home folder may have set these.
     unset = [kind for kind in ("state", "cache") if _said(f"{kind}_dir", above) is None]
     values |= {f"{kind}_dir": private.system_folder(kind) for kind in unset}
@@ -195,7 +232,9 @@ def _notes(found: _Gathered, origins: Mapping[str, str]) -> Iterator[str]:
             yield f"{where} {old} is no longer read: use {private.DEPRECATED[old]}"
         # Most likely misspelt.
         for unknown in sorted(name for name in values if name.startswith("CFOPS_")):
-            if unknown in layers.VARIABLES:
+            # Plugins are switched and set in the environment alone, never in a file.
+            for_plugins = where == "environment" and unknown.startswith(layers.FOR_PLUGINS)
+            if unknown in layers.VARIABLES or for_plugins:
                 continue
             guess = did_you_mean(unknown, layers.VARIABLES)
             yield f"{where} {unknown} is not a setting and is ignored{'; ' if guess else ''}{guess}"

@@ -49,9 +49,9 @@ def variables_in(file: Path) -> set[str]:
 
 
 def write_dotenv(file: Path, token: str, account_id: str) -> None:
-    """Set the token and the account in the `.env` *file*; every other line stays as it is."""
+    """Set the token and, if it is known, the account in the `.env` *file*; other lines stay as they are."""
     text = read_private(file) if is_there(file) else ""
-    for name, value in ((TOKEN, token), (ACCOUNT, account_id)):
+    for name, value in ((TOKEN, token), *([(ACCOUNT, account_id)] if account_id else [])):
         text, count = re.subn(rf"(?m){_line(name)}.*$", f"{name}={value}", text)
         if not count:
             text += f"{'' if not text or text.endswith(chr(10)) else chr(10)}{name}={value}\n"
@@ -82,7 +82,8 @@ def write_profile(settings: Settings, name: str, token: str, account_id: str, *,
             out.write(f"{token}\n".encode())
         source = f"token_file = {json.dumps(f'token-{name}')}"
     text = profiles.file.read_text(encoding="utf-8") if is_there(profiles.file) else ""
-    text += f"\n[{name}]\n{source}\naccount_id = {json.dumps(account_id)}\n"
+    account = f"account_id = {json.dumps(account_id)}\n" if account_id else ""
+    text += f"\n[{name}]\n{source}\n{account}"
     with atomic(profiles.file) as out:
         out.write(text.lstrip("\n").encode())
     if not profiles.default:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 from urllib.parse import urlsplit
 
+from ops.config.private import WRITABLE_BY_OTHERS, read_private
 from ops.errors import UsageError
 
-Kind = Literal["text", "whole", "seconds", "switch", "folder", "file"]
+Kind = Literal["text", "whole", "seconds", "switch", "folder", "file", "table"]
 
 
 class Setting(NamedTuple):
@@ -63,16 +64,22 @@ FIELDS = (
     Setting("quiet", "switch"),
     Setting("debug", "switch", variables=("CFOPS_DEBUG", "DEBUG")),
     Setting("log_format", "text", choices=("text", "json")),
+    Setting("log_file", "file", guarded=True),
     Setting("pager", "text", variables=("CFOPS_PAGER", "PAGER"), guarded=True),
     Setting("color", "text", choices=("auto", "always", "never"), variables=("CFOPS_COLOR",)),
+    Setting("alerts", "table"),
+    Setting("channels", "table", guarded=True),
 )
 
 BY_NAME = {field.name: field for field in FIELDS}
 
 
 def invoke_defaults() -> dict[str, dict[str, None]]:
-    """Return the `ops:` mapping without values: Invoke reads INVOKE_OPS_<SETTING> only for known keys."""
-    return {"ops": {field.name: None for field in FIELDS if not field.guarded}}
+    """Return the `ops:` mapping without values: Invoke reads INVOKE_OPS_<SETTING> only for known keys.
+
+    A table is left out, since Invoke does not merge one over a value.
+    """
+    return {"ops": {field.name: None for field in FIELDS if not field.guarded and field.kind != "table"}}
 
 
 _ON, _OFF = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
@@ -136,6 +143,32 @@ def _folder(_field: Setting, raw: object, folder: Path) -> Path:
         raise ValueError(f"{str(raw)!r} names a home folder that does not exist") from None
 
 
+def _table(field: Setting, raw: object, folder: Path) -> Mapping[str, object]:
+    """Return a mapping, or the content of the TOML file that a text names, whose paths are relative to it."""
+    if isinstance(raw, str):
+        import tomllib
+
+        file = _folder(field, raw, folder)
+        try:
+            text = read_private(file, forbidden=WRITABLE_BY_OTHERS, setting=field.known_as[0])
+            raw, folder = tomllib.loads(text), file.parent
+        except (tomllib.TOMLDecodeError, RecursionError) as problem:
+            raise ValueError(f"{file}: {problem}") from None
+    if not hasattr(raw, "items"):
+        raise ValueError("it is not a table")
+    return _with_paths(field, raw, folder)
+
+
+def _with_paths(field: Setting, table: Any, folder: Path) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for name, value in table.items():
+        if hasattr(value, "items"):
+            found[name] = _with_paths(field, value, folder)
+        else:
+            found[name] = str(_folder(field, value, folder)) if name.endswith("_file") else value
+    return found
+
+
 # Each kind's conversion, and what it takes in words.
 _CONVERSIONS: dict[str, tuple[Callable[[Setting, object, Path], object], str]] = {
     "text": (_text, "plain text"),
@@ -144,6 +177,7 @@ _CONVERSIONS: dict[str, tuple[Callable[[Setting, object, Path], object], str]] =
     "switch": (_switch, "yes or no"),
     "folder": (_folder, "a path"),
     "file": (lambda field, raw, folder: str(_folder(field, raw, folder)), "a path"),
+    "table": (_table, "a table, or the path of a TOML file that holds it"),
 }
 
 

@@ -12,27 +12,36 @@ from ops.kinds.catalog import resources, task_modules
 from ops.kinds.paging import smallest
 from ops.kinds.paths import OTHER, Endpoint, permission
 from ops.kinds.resource import Owner, Resource, address
+from ops.plugins.door import DOOR, enabled
 
 if TYPE_CHECKING:
     from ops.doctor.token import Standing
     from ops.http.client import Client
+    from ops.plugins.choice import Plugin
 
 ZONES = "zones"
 
 
-@cache
 def probes() -> dict[str, Resource | Endpoint]:
     """Return what is read of each product: its first kind, or the path that OTHER has for it."""
+    return _probes(enabled())
+
+
+@cache
+def _probes(_plugins: tuple[Plugin, ...]) -> dict[str, Resource | Endpoint]:
     others = {endpoint.product: endpoint for endpoint in OTHER if endpoint.product}
     first: dict[str, Resource | Endpoint] = {}
-    for resource in resources():
+    for resource in (one for one in resources() if one.path):
         first.setdefault(resource.product, others.get(resource.product, resource))
     return {**first, **others}
 
 
 def check_products(products: Iterable[str]) -> frozenset[str]:
     """Return the products to check: the named ones, else those with tasks. Raise UsageError."""
-    known, named = probes(), frozenset(products)
+    named = frozenset(products)
+    if not named <= probes().keys():
+        DOOR.open()  # only a plugin may know it; otherwise this task loads none, to work with a broken one
+    known = probes()
     for name in sorted(named.difference(known)):
         raise UsageError(f"{name!r} is not a product that can be checked", hint=f"use {', '.join(known)}")
     with_tasks = {module.split(".")[2] for module in task_modules()}

@@ -42,7 +42,7 @@ def examine_token(client: Client, settings: Settings, now: float) -> Standing:
         weak = Finding("token", "warn", text, f"use an API token with the permissions needed: {TOKENS}")
         return Standing((weak, seen), seen.ending is not CredentialsError and bool(accounts), account_id)
     try:
-        answer, owner = _verify(client, account_id)
+        answer, owner = verify(client, account_id)
         status = require(answer, "the token", status=str)["status"]
     except OpsError as error:
         return Standing((_refused(error, account_id), seen), False, account_id)
@@ -58,7 +58,7 @@ def examine_token(client: Client, settings: Settings, now: float) -> Standing:
     return Standing((state, *term, seen), status == "active", account_id, page)
 
 
-def _verify(client: Client, account_id: str) -> tuple[Json, str]:
+def verify(client: Client, account_id: str) -> tuple[Json, str]:
     """Return the response of the verification, and whether a user or an account owns the token.
 
     The user's endpoint answers "invalid" (1000) for a valid token of an account, so the account's endpoint is

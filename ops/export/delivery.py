@@ -14,6 +14,7 @@ from ops.errors import Refused, UsageError
 from ops.export.renderings import plain, terraform_file
 from ops.files import disk
 from ops.kinds.catalog import resources
+from ops.plugins.door import by_name
 from ops.snapshots import publish
 from ops.snapshots.layout import ENDING, PARTIAL_ENDING, account_folder
 from ops.snapshots.manifest import Manifest
@@ -126,7 +127,7 @@ class DocumentFile(NamedFile):
     """A rendering as one file in the format of its suffix."""
 
     def check(self, now: float) -> None:
-        if DOCUMENTS[self._file.suffix] is _as_html:
+        if documents()[self._file.suffix] is _as_html:
             from ops.export.renderings import html_report
 
             html_report.check()
@@ -134,7 +135,7 @@ class DocumentFile(NamedFile):
 
     def hand_over(self, made: FinishedSnapshot) -> Path:
         with disk.atomic(self._file) as file:
-            for loss in DOCUMENTS[self._file.suffix](made, file):
+            for loss in documents()[self._file.suffix](made, file):
                 made.warn(loss)
         return self._file
 
@@ -182,7 +183,8 @@ def _as_html(made: FinishedSnapshot, file: BinaryIO) -> list[str]:
     return html_report.write(made.folder, made.manifest, file, resources())
 
 
-DOCUMENTS: dict[str, Callable[[FinishedSnapshot, BinaryIO], list[str]]] = {
+Document = Callable[[FinishedSnapshot, BinaryIO], list[str]]
+DOCUMENTS: dict[str, Document] = {
     ".json": lambda made, file: plain.write_json(made.folder, made.manifest, file),
     ".sqlite": _as_sqlite,
     ".tf": lambda made, file: terraform_file.write(made.folder, made.manifest, file, resources()),
@@ -196,13 +198,18 @@ FOLDERS: dict[str, Callable[[FinishedSnapshot, Path], list[str]]] = {
 }
 
 
+def documents() -> dict[str, Document]:
+    """Return the formats of one file by suffix: ours, and those of plugins with another suffix."""
+    return {**DOCUMENTS, **by_name("FORMATS", {*DOCUMENTS, *FOLDERS, ENDING})}
+
+
 def rendering(file: Path) -> Delivery:
     """Return the delivery for the suffix of *file*; raises UsageError for an unknown one."""
     if file.suffix in FOLDERS:
         return DocumentFolder(file)
-    if file.suffix in DOCUMENTS:
+    if file.suffix in documents():
         return DocumentFile(file)
-    endings = ", ".join((*DOCUMENTS, *FOLDERS))
+    endings = ", ".join((*documents(), *FOLDERS))
     raise UsageError(f"--to {file}: unknown format", hint=f"use the suffix {endings} or {ENDING}")
 
 

@@ -18,6 +18,7 @@ from ops.http.exchange import Call, Reply, Send
 from ops.http.pause import Pause, allowance
 from ops.http.retry import pause_after
 from ops.http.slots import SlotFile, SlotHead
+from ops.items import duration
 
 SECOND = 1_000_000_000
 # Cloudflare allows an address 200 requests a second; requests in flight count too.
@@ -118,6 +119,16 @@ class Budget:
         if over <= len(counted):
             return (counted[over - 1] + self._length - now) / SECOND
         return self.window * math.ceil(over / self.limit)
+
+    def forecast(self, requests: int, now: float) -> str:
+        """Return how long *requests* more take, "" if they fit into what is left; *now* is wall time."""
+        counted, moment = self._counted(self._now()), self._now()
+        left = max(0, self.limit - len(counted))
+        if not self.limit or requests <= left:
+            return ""
+        renewed = counted[0] + self._length if counted else moment + self._length
+        until = time.strftime("%H:%M", time.localtime(now + (renewed - moment) / SECOND))
+        return f"{duration(self.seconds_for(requests))} at this budget; {left:,} are left until {until}"
 
     def close(self) -> None:
         self._file.close()

@@ -9,7 +9,6 @@ from ops.errors import OpsError
 from ops.http.exchange import Call, Reply, Send
 from ops.http.paths import route_of
 from ops.telemetry.record import CallSeen, Record, new_span_id
-from ops.telemetry.redact import Log
 
 Seen = Callable[[CallSeen], None]
 
@@ -84,6 +83,7 @@ class Observer:
             parent_id=parent,
             # The message of a bug may hold anything.
             message=problem.message if isinstance(problem, OpsError) else "",
+            missed=call.fresh > 0 and call.attempt == 1 and not (reply and reply.cached),
         )
         self._record.add(seen)
         if self._log:
@@ -96,12 +96,3 @@ def _size(reply: Reply) -> int | None:
         return len(reply.body)
     length = reply.headers.get("content-length", "")
     return int(length) if length.isascii() and length.isdecimal() else None
-
-
-def logged(log: Log) -> Seen:
-    """Return what writes a call into the debug log."""
-
-    def seen(call: CallSeen) -> None:
-        log("call", **{name: value for name, value in call._asdict().items() if value not in ("", None)})
-
-    return seen

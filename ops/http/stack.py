@@ -18,14 +18,14 @@ from ops.http.answers import parse, readable
 from ops.http.budget import Budget, with_budget
 from ops.http.client import Client
 from ops.http.exchange import WRITE, Call, Paths, Reply, Send
-from ops.http.observe import Observer, logged
+from ops.http.observe import Observer, Seen
 from ops.http.origin import check_origin, check_pair, check_proxy, is_allowed, is_of_sandbox
 from ops.http.parallel import in_flight
 from ops.http.pause import Pause, served
 from ops.http.retry import with_circuit, with_retry
 from ops.http.session import Session
 from ops.telemetry.record import Record
-from ops.telemetry.redact import Log, Redactor
+from ops.telemetry.redact import Redactor
 from ops.version import VERSION
 
 if TYPE_CHECKING:
@@ -120,13 +120,15 @@ def open_client(
     paths: Paths | None = None,
     watch: Callable[[Call], Callable[[], None]] | None = None,
     record: Record | None = None,
+    log: Seen | None = None,
 ) -> Client:
     """Return the client for *settings*; no request is sent yet.
 
     *say* reports waits and warnings. No call starts after *stop* is set. A *dry* client sends no writes.
     *paths* describes paths in the hints of errors. *watch* is called with each call, and what it returns once
-    the call was answered. *record* observes every attempt and every cached answer. Raises CredentialsError
-    without credentials, and UsageError if they may not be sent to the base URL.
+    the call was answered. *record* observes every attempt and every cached
+    answer; *log* does with --debug. Raises CredentialsError without credentials, and
+    UsageError if they may not be sent to the base URL.
     """
     credentials = settings.credentials.required()
     allowed = settings.allow_base_url
@@ -140,7 +142,7 @@ def open_client(
     file = settings.state_dir / f"budget-{credentials.fingerprint()}"
     budget = Budget(file, limit=settings.budget, window=settings.window, pause=pause, say=say, clock=clock)
     redact = Redactor(settings.secrets())
-    observer = Observer(record or Record(), clock, logged(Log(redact)) if settings.debug else None)
+    observer = Observer(record or Record(), clock, log if settings.debug else None)
     send = with_clock_check(in_flight(observer.attempts(session, pause.taken), settings.workers), say)
     send = with_budget(readable(send, redact.in_bytes), budget)
     send = with_circuit(with_retry(send, pause=pause, attempts=settings.attempts), clock)

@@ -7,12 +7,15 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ops.plugins.door import bring, enabled
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from types import ModuleType
 
     from ops.http.client import Client
     from ops.kinds.resource import AuditEvent, Resource
+    from ops.plugins.choice import Plugin
 
     History = Callable[[Client, str, str, str], Iterable[AuditEvent]]
 
@@ -39,19 +42,39 @@ def _modules() -> Iterator[ModuleType]:
     return (import_module(f"ops.products.{name}.resources") for name in PRODUCTS)
 
 
-@cache
 def resources() -> tuple[Resource, ...]:
-    """Return every kind that a scan lists, in the order of the catalog."""
-    return tuple(resource for module in _modules() for resource in module.RESOURCES)
+    """Return every kind that a scan lists, in the order of the catalog; those of plugins come last."""
+    return _of(enabled())[0]
 
 
-@cache
 def kinds() -> dict[str, Resource]:
     """Return every kind by its name, also those that can be written and undone but that no scan lists."""
-    unlisted = (resource for module in _modules() for resource in getattr(module, "UNLISTED", ()))
-    return {resource.kind: resource for resource in (*resources(), *unlisted)}
+    return _of(enabled())[1]
 
 
 def histories() -> tuple[History, ...]:
     """Return the functions that yield who changed an account, from its id and two times (RFC 3339)."""
-    return tuple(module.HISTORY for module in _modules() if hasattr(module, "HISTORY"))
+    return _of(enabled())[2]
+
+
+@cache
+def _of(plugins: tuple[Plugin, ...]) -> tuple[tuple[Resource, ...], dict[str, Resource], tuple[History, ...]]:
+    """Return the kinds that a scan lists, all kinds by name, the histories: ours and those of *plugins*."""
+    if plugins:
+        from ops.kinds.foreign import foreign_kinds
+
+        listed, by_name, histories = _of(())
+        brought = foreign_kinds(plugins, by_name)
+        unlisted = (one for _, found in bring("UNLISTED") for one in found if one.kind not in by_name)
+        return (
+            (*listed, *brought),
+            {one.kind: one for one in unlisted} | by_name | {one.kind: one for one in brought},
+            (*histories, *(history for _, history in bring("HISTORY"))),
+        )
+    listed = tuple(resource for module in _modules() for resource in module.RESOURCES)
+    others = (resource for module in _modules() for resource in getattr(module, "UNLISTED", ()))
+    return (
+        listed,
+        {resource.kind: resource for resource in (*listed, *others)},
+        tuple(module.HISTORY for module in _modules() if hasattr(module, "HISTORY")),
+    )

@@ -14,10 +14,12 @@ from urllib.parse import unquote
 
 from ops.kinds.catalog import kinds, resources
 from ops.kinds.paging import Pages, Parts, Single
+from ops.plugins.door import enabled
 
 if TYPE_CHECKING:
     from ops.kinds.paging import Paging
     from ops.kinds.resource import Resource
+    from ops.plugins.choice import Plugin
 
 
 class Endpoint(NamedTuple):
@@ -67,7 +69,7 @@ class Match(NamedTuple):
 def find(path: str, *forms: str) -> Match | None:
     """Return the kind that *path* belongs to, in the first of *forms* that fits."""
     for form in forms:
-        for pattern, resource, item in _routes()[form]:
+        for pattern, resource, item in _routes(enabled())[form]:
             if match := pattern.fullmatch(path):
                 ids = {name: unquote(id) for name, id in match.groupdict().items()}
                 account, item = ids.pop("account", ""), ids.pop("item", item)
@@ -77,13 +79,13 @@ def find(path: str, *forms: str) -> Match | None:
 
 def permission(path: str, *, write: bool) -> str:
     """Return the permission that *path* takes ("Zone > DNS > Read"), "" if it is not known."""
-    needs = next((needs for pattern, needs, _ in _prefixes() if pattern.match(path)), "")
+    needs = next((needs for pattern, needs, _ in _prefixes(enabled()) if pattern.match(path)), "")
     return f"{needs.removesuffix('Read')}Edit" if write and needs.endswith(" > Read") else needs
 
 
 def listing_task(path: str) -> str:
     """Return the command that lists what exists instead of *path*, "" if no task does."""
-    for pattern, _, task in _prefixes():
+    for pattern, _, task in _prefixes(enabled()):
         match = pattern.match(path)
         if task and match and len(path) > match.end():
             parents = (f" --{name} …" for name in match.groupdict() if name != "account")
@@ -92,7 +94,7 @@ def listing_task(path: str) -> str:
 
 
 @cache
-def _prefixes() -> tuple[tuple[re.Pattern[str], str, str], ...]:
+def _prefixes(_plugins: tuple[Plugin, ...]) -> tuple[tuple[re.Pattern[str], str, str], ...]:
     """Return a pattern for each known path, with its permission and its task, the longest path first."""
     known = [(endpoint.path, endpoint.needs, endpoint.task) for endpoint in OTHER]
     for resource in kinds().values():
@@ -104,7 +106,7 @@ def _prefixes() -> tuple[tuple[re.Pattern[str], str, str], ...]:
 
 
 @cache
-def _routes() -> Mapping[str, list[tuple[re.Pattern[str], Resource, str]]]:
+def _routes(_plugins: tuple[Plugin, ...]) -> Mapping[str, list[tuple[re.Pattern[str], Resource, str]]]:
     """Return the paths of the kinds that a scan lists, by form: pattern, kind and id of the one item."""
     routes: dict[str, list[tuple[re.Pattern[str], Resource, str]]] = defaultdict(list)
     for resource in resources():

@@ -155,6 +155,19 @@ class Document(NamedTuple):
     make: Callable[[Json, Iterable[Json]], tuple[str, list[str]]]
 
 
+class Uses(NamedTuple):
+    """What items of a kind use, besides their `links`: *of* takes the parent's id and an item.
+
+    It yields (kind, key or label); *kinds* are all kinds that it may yield. For example, a cron trigger calls
+    its script:
+
+        Uses(("workers.script",), lambda script, _schedule: (("workers.script", script),))
+    """
+
+    kinds: tuple[str, ...] = ()
+    of: Callable[[str, Json], Iterable[tuple[str, str]]] = lambda _scope, _item: ()
+
+
 class Applied(Exception):
     """A write was applied, but a later step of it failed; *item* is the item as it is now."""
 
@@ -212,10 +225,12 @@ class Resource(NamedTuple):
     pays, so it is read only on request. *contents* reads the files of one item; *values* takes the listed
     items of one parent and yields what is stored under each, a line each; *content_path* is where the API has
     either, with `{item}`. A kind without *writes* is read-only. *links* are the fields that name an item of
-    another kind by its key, with that kind. *terraform* returns an item's block, None if it cannot be
-    imported. The values at *secret* fields are hidden in whatever is shown, and stored only encrypted; there
-    `*` is every name. *gate* returns why a parent cannot have the kind, so that it is not asked; "" if it
-    can. ops/products/d1/resources.py is the shortest example.
+    another kind by its key, with that kind; *uses* says what else an item needs to work. *terraform* returns
+    an item's block, None if it cannot be imported. *lifetime* returns when an item that expires became valid
+    and when it ends, in seconds since 1970, None if it does not. The values at *secret* fields are hidden in
+    whatever is shown, and stored only encrypted; there `*` is every name. *gate* returns why a parent cannot
+    have the kind, so that it is not asked; "" if it can. ops/products/d1/resources.py is the shortest
+    example.
     """
 
     kind: str
@@ -237,8 +252,10 @@ class Resource(NamedTuple):
     writes: Writes | None = None
     restore: Restore = Restore()
     links: tuple[tuple[str, str], ...] = ()
+    uses: Uses = Uses()
     document: Document | None = None
     terraform: Callable[[Owner, Json], Block | None] | None = None
+    lifetime: Callable[[Json], tuple[float, float] | None] | None = None
     secret: tuple[str, ...] = ()
     gate: Callable[[Owner], str] | None = None
 

@@ -22,6 +22,18 @@ class Family(NamedTuple):
     help: str
     samples: list[tuple[Mapping[str, str], float | None]]
 
+    @property
+    def known(self) -> list[tuple[Mapping[str, str], float]]:
+        return [(labels, value) for labels, value in self.samples if value is not None]
+
+
+def merged(families: Iterable[Family]) -> list[Family]:
+    """Return *families* with one of each name, as the format demands, without those that have no sample."""
+    found: dict[str, Family] = {}
+    for family in families:
+        found.setdefault(family.name, family._replace(samples=[])).samples.extend(family.known)
+    return [family for family in found.values() if family.samples]
+
 
 def write(file: Path, families: Iterable[Family]) -> None:
     """Replace *file*, completely or not at all. Raises DiskError and Refused."""
@@ -32,9 +44,8 @@ def write(file: Path, families: Iterable[Family]) -> None:
 def lines(families: Iterable[Family]) -> Iterator[str]:
     """Yield the text of *families*."""
     for family in families:
-        known = [(labels, value) for labels, value in family.samples if value is not None]
-        if known:
+        if family.known:
             yield f"# HELP {family.name} {family.help}\n# TYPE {family.name} gauge\n"
-        for labels, value in known:
+        for labels, value in family.known:
             shown = ",".join(f'{key}="{text.translate(_ESCAPED)}"' for key, text in labels.items())
-            yield f"{family.name}{{{shown}}} {value}\n"
+            yield f"{family.name}{f'{{{shown}}}' if shown else ''} {value}\n"

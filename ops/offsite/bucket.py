@@ -8,7 +8,6 @@ prefix contains what exports/ contains on this machine: a folder per account, wi
 from __future__ import annotations
 
 import re
-import sys
 import threading
 import time
 from base64 import b64encode
@@ -28,7 +27,7 @@ from ops.offsite import boto
 from ops.snapshots.layout import is_plain_id
 from ops.snapshots.sealed.passphrase import ByteSource
 from ops.snapshots.writer import StoredFile
-from ops.telemetry.redact import Log, Redactor
+from ops.telemetry.log import Log
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -58,10 +57,10 @@ class Bucket:
     Interrupted after *stop* is set.
     """
 
-    def __init__(self, name: str, settings: Settings, stop: threading.Event) -> None:
+    def __init__(self, name: str, settings: Settings, stop: threading.Event, log: Log) -> None:
         self._name, self._stop = name, stop
         self._host = urlsplit(settings.s3_endpoint).netloc or "S3"
-        self._log = Log(Redactor(settings.secrets())) if settings.debug else None
+        self._log = log if settings.debug else None
         self._attempts = settings.attempts
         self._client = boto.client(settings)
 
@@ -200,7 +199,7 @@ class Bucket:
         finally:
             if self._log:
                 took = round(1000 * (time.monotonic() - start))
-                self._log("bucket", host=self._host, request=what, ms=took)
+                self._log.detail("bucket", what, call={"host": self._host, "ms": took})
 
 
 class _Stoppable:
@@ -225,17 +224,10 @@ def _object(found: dict[str, Any]) -> Object:
 
 def transfer(app: App, what: str, move: Callable[[T], R], items: Sequence[T]) -> Iterator[R]:
     """Yield the results of *move* for each item, in order, with a progress bar. Raises Interrupted."""
-    from ops.ui.progress import Progress
-
-    progress = Progress(sys.stderr, sys.stderr.isatty(), quiet=app.settings.quiet or app.talk.log)
-    progress.start(what, len(items))
-    try:
-        with app.talk.above(progress.note):
-            for result in app.parallel(move, items, at_once=app.settings.workers):
-                progress.done()
-                yield result
-    finally:
-        progress.finish()
+    with app.progress(what, len(items)) as progress:
+        for result in app.parallel(move, items, at_once=app.settings.workers):
+            progress.done()
+            yield result
 
 
 def _base64(digest: bytes) -> str:

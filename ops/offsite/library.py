@@ -231,7 +231,7 @@ def _library(app: App, place: BucketPrefix, account: str) -> Library:
     if account and known and account != account_folder(known):
         hint = f"--account-id {account}"
         raise Refused(f"this is a snapshot of the account {account}, not of {known}", hint=hint)
-    bucket = Bucket(place.bucket, app.settings, app.stop)
+    bucket = Bucket(place.bucket, app.settings, app.stop, app.talk.log)
 
     def library(account_id: str) -> OffsiteLibrary:
         return OffsiteLibrary(app, place, account_id, bucket)

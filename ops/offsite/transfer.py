@@ -168,7 +168,7 @@ def push(app: App, place: BucketPrefix, path: Path, account_id: str) -> Pushed:
             f"{path.name} is not a name of a snapshot, so it would not be found in the bucket",
             hint="restore its original name: its time, and four hex digits",
         )
-    bucket = Bucket(place.bucket, app.settings, app.stop)
+    bucket = Bucket(place.bucket, app.settings, app.stop, app.talk.log)
     base = place.key(account_folder(account_id), path.name)
     *pieces, last = _pieces(path, base)
     upload = _Upload(bucket, base)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from ops.errors import Conflict, NotFound, PermissionDenied, ValidationError
+from ops.errors import Conflict, NotFound, PermissionDenied, RefusedByHook, UserError, ValidationError
 from ops.http.client import Client
 from ops.items import reach
 from ops.kinds.resource import CREATE, Change, Resource
@@ -14,12 +14,13 @@ from ops.restore.state import State
 from ops.restore.steps import Step, Steps
 from ops.snapshots.compare.side import key_of
 from ops.writes import describe
+from ops.writes.consult import approve
 from ops.writes.describe import covers
 from ops.writes.sending import batches, find
 from ops.writes.writing import Writing
 
 # With these the API says that it did not do what was requested, and why.
-REFUSALS = (ValidationError, Conflict, NotFound, PermissionDenied)
+REFUSALS = (ValidationError, Conflict, NotFound, PermissionDenied, RefusedByHook)
 
 
 class Applying:
@@ -86,6 +87,7 @@ class Applying:
     def _send(self, changes: Sequence[Change]) -> None:
         """Send *changes*, in halves until it is known which one is refused. Raises PermissionDenied."""
         try:
+            approve(changes, self._writing.task)
             self._writing.compare(changes)
             rows = self._writing.apply(changes)
         except PermissionDenied:
@@ -101,7 +103,7 @@ class Applying:
         for change, row in zip(changes, rows, strict=True):
             self._done(self._open.pop(id(change)), change, str(row["id"]))
 
-    def _skip(self, change: Change, error: ValidationError | Conflict | NotFound | PermissionDenied) -> None:
+    def _skip(self, change: Change, error: UserError) -> None:
         """Record what was refused, unless an equal item exists already."""
         step = self._open.pop(id(change))
         resource, writes = change.resource, change.resource.writes

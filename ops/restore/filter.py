@@ -11,7 +11,7 @@ from ops.kinds import catalog
 from ops.kinds.resource import ACCOUNT, Resource, identity_of
 from ops.scan.inventory import ScanFilter, choose, line_of, names
 from ops.snapshots.compare.pairing import parent_kinds
-from ops.snapshots.compare.side import Side, key_of
+from ops.snapshots.compare.side import CONTENTS, Side, key_of
 from ops.snapshots.manifest import Section
 
 ZONE, NAMESPACE = "zones.zone", "kv.namespace"
@@ -33,6 +33,16 @@ class Filter(NamedTuple):
 
     def selects_item(self, resource: Resource, item: Json) -> bool:
         return not self.items or _is_called(resource, item, self.items)
+
+
+def unknown_kinds(saved: Side) -> dict[str, int]:
+    """Return the kinds of the snapshot that this cfops does not know, with how many items each has."""
+    known = catalog.kinds()
+    counts: dict[str, int] = {}
+    for section in saved.snapshot.manifest.sections:
+        if section.kind.removesuffix(CONTENTS) not in known and section.count:
+            counts[section.kind] = counts.get(section.kind, 0) + section.count
+    return counts
 
 
 def read_filter(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,7 +16,6 @@ from ops.kinds.catalog import resources
 from ops.kinds.resource import Content, Owner, Resource
 from ops.scan.inventory import Inventory, ScanFilter, ScanPlan, choose, names
 from ops.scan.walk import ItemSink, Walk, Watch
-from ops.ui.progress import Progress
 
 ZONE = "zones.zone"
 
@@ -97,17 +95,16 @@ def scan_account(app: App, account: Owner, plan: ScanPlan, sink: ItemSink) -> In
     """Read what *plan* covers of *account* into *sink*. Raises the first failure if nothing could be read."""
     from ops.http.parallel import THREADS, Pool
 
-    progress = Progress(sys.stderr, sys.stderr.isatty(), quiet=app.settings.quiet or app.talk.log)
-    pool = partial(Pool, THREADS * app.settings.workers, app.stop)
-    progress.start("scan")
-    try:
-        with app.talk.above(progress.note):
-            watch = Watch(app.client, progress)
-            record = app.run.record
+    pool, record = partial(Pool, THREADS * app.settings.workers, app.stop), app.run.record
+    if record.task:
+        record.task.account = account.id
+    with app.progress("scan") as progress:
+        record.work = watch = Watch(app.client, progress)
+        try:
             walk = Walk(app.client, account, plan, sink=sink, pool=pool, watch=watch, record=record)
             inventory = walk.run()
-    finally:
-        progress.finish()
+        finally:
+            record.work = None
     record.add(inventory.seen())
     if inventory.empty and inventory.ended_by is None and inventory.failure:
         raise inventory.failure

@@ -91,20 +91,20 @@ class Watch:
     def __init__(self, client: Client, progress: Progress) -> None:
         self._client, self._progress = client, progress
         self._began = time.monotonic()
-        self._known = self._done = 0
+        self.known = self.done = 0
 
-    def known(self, more: int) -> None:
-        self._known += more
+    def found(self, more: int) -> None:
+        self.known += more
         self._progress.known(more)
 
-    def done(self, kind: str) -> None:
-        self._done += 1
-        self._progress.done(kind, left=self._left)
+    def read(self, kind: str) -> None:
+        self.done += 1
+        self._progress.done(kind, left=self.left)
 
-    def _left(self) -> float:
+    def left(self) -> float:
         """Return the seconds for the known sections: by the pace so far, unless the budget is slower."""
-        sections, budget = self._known - self._done, self._client.budget
-        at_pace = sections * (time.monotonic() - self._began) / self._done
+        sections, budget = self.known - self.done, self._client.budget
+        at_pace = sections * (time.monotonic() - self._began) / max(1, self.done)
         return max(at_pace, budget.seconds_for(sections)) if budget else at_pace
 
 
@@ -211,7 +211,7 @@ class Walk:
     def _submit(self, task: Callable[..., None], reading: Reading, *arguments: Any) -> None:
         # If a list names an item twice, its children are read once.
         if self._readings.setdefault((reading.kind, reading.scope), reading) is reading:
-            self._watch.known(1)
+            self._watch.found(1)
             self._pool.submit(partial(task, reading, *arguments))
 
     def _read(self, reading: Reading) -> None:
@@ -312,7 +312,7 @@ class Walk:
                     section.http_status, section.ray = reading.error.status or 0, reading.error.ray
         if reading.sink is not None:
             reading.sink.close()
-        self._watch.done(reading.kind)
+        self._watch.read(reading.kind)
 
     def _failed(self, reading: Reading, error: OpsError) -> None:
         refused = error.status is not None and 400 <= error.status < 500

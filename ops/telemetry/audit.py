@@ -17,9 +17,8 @@ from ops.errors import DiskError
 from ops.files.chain import EMPTY, Chain, ChainHead
 from ops.files.disk import PRIVATE_FILE, explained, open_regular
 from ops.items import Json
+from ops.telemetry.redact import DATA
 
-# The values of these options are data and may be secret.
-DATA = ("value", "metadata")
 _SIZE = 128
 
 

@@ -44,8 +44,10 @@ class Ledger:
                 if not any(written in earlier for earlier in file):
                     self._add(descriptor, line, now)
 
-    def lines(self, since: float = 0.0) -> Iterator[Json]:
+    def lines(self, since: float = 0.0, like: str = "") -> Iterator[Json]:
         """Yield the runs that were started at *since* or later, in the order in which they ended.
+
+        With *like*, only those with the same options; the others are not even parsed.
 
         A line that is not JSON was torn by a full disk and is skipped. Raises ValidationError for a line of
         a newer version, DiskError if the file cannot be read.
@@ -56,8 +58,9 @@ class Ledger:
             except FileNotFoundError:
                 return
         with file:
+            wanted = f'"like":"{like}"'.encode() if like else b""
             for number, text in enumerate(file, 1):
-                line = _parsed(text)
+                line = _parsed(text) if wanted in text else None
                 if line is None:
                     continue
                 if line["format"] > FORMAT:
@@ -95,6 +98,8 @@ class Ledger:
     def _locked(self) -> Iterator[int]:
         flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
         with explained(self.path):
+            if not self.path.exists():
+                private_folder(self.path.parent)
             while True:
                 descriptor = os.open(self.path, flags, PRIVATE_FILE)
                 try:

@@ -13,10 +13,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 # Version, trace id, span id of the caller, flags; later versions may add fields. Zeros mean "none".
-_PARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-[0-9a-f]{2}(?:-.*)?")
+_PARENT = re.compile(
+    r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?"
+)
+_SAMPLED = "01"
 
 
 class CallSeen(NamedTuple):
@@ -44,6 +47,8 @@ class CallSeen(NamedTuple):
     span_id: str
     parent_id: str
     message: str = ""
+    missed: bool = False
+    """True if the cache was asked first and had no answer that is young enough."""
 
 
 @dataclass(slots=True)
@@ -91,8 +96,27 @@ class ScanSeen(NamedTuple):
     sections: Mapping[str, int]
 
 
-Event = CallSeen | TaskSpan | SectionSpan | ScanSeen
+class WritesSeen(NamedTuple):
+    """What one block of writes did: the changes that Cloudflare confirmed, and those without an answer."""
+
+    done: int
+    unknown: int
+
+
+Event = CallSeen | TaskSpan | SectionSpan | ScanSeen | WritesSeen
 Observer = Callable[[Event], None]
+
+
+class Work(Protocol):
+    """Long work under way: how many sections are known and done, and an estimate of the seconds left."""
+
+    @property
+    def known(self) -> int: ...
+
+    @property
+    def done(self) -> int: ...
+
+    def left(self) -> float: ...
 
 
 def new_span_id() -> str:
@@ -116,10 +140,13 @@ class Record:
     clock: Callable[[], float] = time.time
     tasks: list[TaskSpan] = field(default_factory=list)
     """The tasks that are running: the one of the line, then those that it calls itself."""
+    work: Work | None = None
+    """The scan that is under way, if any."""
     _observers: list[Observer] = field(default_factory=list)
     _run: str = ""
     _trace_id: str = ""
     _parent_id: str = ""
+    _flags: str = ""
     _span_id: str = ""
 
     @property
@@ -133,13 +160,24 @@ class Record:
         """Return the id of the trace, 32 hex digits."""
         if not self._trace_id:
             given = _PARENT.fullmatch(self.traceparent)
-            self._trace_id, self._parent_id = given.groups() if given else (os.urandom(16).hex(), "")
+            made = (os.urandom(16).hex(), "", _SAMPLED)
+            self._trace_id, self._parent_id, self._flags = given.groups() if given else made
         return self._trace_id
 
     @property
     def parent_id(self) -> str:
         """Return the span that started this run, as TRACEPARENT names it, or ""."""
         return self._parent_id if self.trace_id else ""
+
+    @property
+    def sampled(self) -> bool:
+        """False if the caller keeps no spans of this trace, as its TRACEPARENT says."""
+        return bool(self.trace_id) and int(self._flags, 16) & 1 == 1
+
+    @property
+    def for_children(self) -> str:
+        """Return the TRACEPARENT of a program that this run starts now."""
+        return f"00-{self.trace_id}-{self.span_id}-{_SAMPLED if self.sampled else '00'}"
 
     @property
     def root_id(self) -> str:
@@ -174,9 +212,10 @@ class Record:
 
     def end_task(self, exit_code: int, error: str = "") -> None:
         """End the current task."""
-        task = self.tasks.pop()
+        task = self.tasks[-1]
         task.ended, task.exit_code, task.error = self.clock(), exit_code, error
         self.add(task)
+        self.tasks.pop()
 
     @contextmanager
     def section(self, kind: str, scope: str) -> Iterator[SectionSpan]:

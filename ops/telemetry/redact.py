@@ -1,19 +1,18 @@
-"""Remove secrets from text, by value (old tokens have no pattern) and by pattern; write the debug log."""
+"""Remove secrets from text, by value (old tokens have no pattern) and by pattern."""
 
 from __future__ import annotations
 
 import base64
 import json
 import re
-import sys
-import threading
-import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from typing import Any, TextIO
+from typing import Any
 from urllib.parse import quote, quote_plus, unquote_to_bytes
 
 HIDDEN = "[hidden]"
+DATA = ("value", "metadata")
+"""The options whose values are data and may be secret."""
 # Shorter values would match ordinary words.
 SHORTEST = 6
 
@@ -126,25 +125,3 @@ def _decoded(run: bytes) -> Iterator[bytes]:
     yield base64.b64decode(whole + b"=" * (-len(whole) % 4))
     with suppress(ValueError):
         yield bytes.fromhex(run[: len(run) // 2 * 2].decode())
-
-
-class Log:
-    """Write events to *stream* (stderr), redacted, and numbered in their order because a clock may jump."""
-
-    def __init__(
-        self, redact: Redactor, stream: TextIO | None = None, clock: Callable[[], float] = time.time
-    ) -> None:
-        self._redact, self._stream, self._clock = redact, stream, clock
-        self._lock = threading.Lock()
-        self._count = 0
-
-    def __call__(self, event: str, **fields: object) -> None:
-        """Write one event; values that JSON does not have are written as text."""
-        now = self._clock()
-        moment = f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(now))}.{int(now * 1000) % 1000:03}Z"
-        with self._lock:
-            self._count += 1
-            line = json.dumps({"n": self._count, "time": moment, "event": event, **fields}, default=str)
-            # The reader of the log may have closed it; the work continues.
-            with suppress(OSError, ValueError):
-                print(self._redact(line), file=self._stream or sys.stderr, flush=True)

@@ -72,3 +72,11 @@ def counted(count: int, noun: str) -> str:
     """Return a number with its noun: 1 record, 1,200 entries."""
     plural = f"{noun[:-1]}ies" if noun.endswith("y") and noun[-2:] not in ("ay", "ey") else f"{noun}s"
     return f"{count:,} {noun if count == 1 else plural}"
+
+
+def bar(value: float | None, most: float, width: int = 10) -> str:
+    """Return a bar as long as *value* is of *most*, in eighths of a character; "" for None."""
+    if value is None or most <= 0:
+        return ""
+    eighths = round(8 * width * min(1.0, value / most))
+    return str("█" * (eighths // 8) + ("", *"▏▎▍▌▋▊▉")[eighths % 8])

@@ -15,11 +15,10 @@ written as they are read. A copy without it was cut.
 
 from __future__ import annotations
 
-import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 from ops.errors import Incomplete
 from ops.files import disk
@@ -44,14 +43,14 @@ def write_export(
     meta: Mapping[str, str],
     options: Output | None = None,
     *,
-    err: TextIO | None = None,
+    say: Callable[[str], None] = lambda _text: None,
     now: float | None = None,
 ) -> int:
     """Write the items of *rows* that *options* select to *path* as JSON; return their number.
 
     *meta* has tool, version, task, account and written_at; count, complete and problem are added. Only the
     owner can read the file, and it replaces an older one only when finished. A list that may not be
-    complete, or that --limit has cut (reported on *err*, stderr), is written and marked `"complete": false`.
+    complete, or that --limit has cut (which *say* reports), is written and marked `"complete": false`.
     Raises Incomplete after writing if the list may not be complete; any other failure keeps the older file.
     *now* is wall time.
     """
@@ -68,7 +67,7 @@ def write_export(
         file.write(f'],\n"meta": {json_text(facts)}\n}}\n'.encode())
     disk.sweep(path.parent, now=time.time() if now is None else now)
     if selection.cut:
-        (err or sys.stderr).write(f"{selection.cut}\n")
+        say(selection.cut)
     if selection.problem:
         raise Incomplete(selection.problem, hint=f"what was read is in {path}, marked incomplete")
     return count

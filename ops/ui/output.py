@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from itertools import chain
-from typing import IO, TYPE_CHECKING, Any, TextIO
+from typing import IO, Any
 
 from ops.errors import Incomplete, UsageError, did_you_mean
 from ops.ui import formats
 from ops.ui.cells import counted
-from ops.ui.escape import json_text, printable
+from ops.ui.escape import json_text
 from ops.ui.selection import Selection, blocks_of, parse_filter, split_fields, with_fields
 from ops.ui.shapes import MAIN, Bytes, Column, Item, Output, Rows, Text
 from ops.ui.streams import Sink
-
-if TYPE_CHECKING:
-    from ops.ui.tables import Table
 
 FORMATS = ("table", "json", "jsonl", "csv", "yaml", "tsv")
 # The formats with whole items, each written item by item; the others have columns.
@@ -38,10 +36,21 @@ def check(options: Output) -> None:
         parse_filter(text)
 
 
-def show(result: Rows | Item | Text | Bytes | None, options: Output, out: IO[Any], err: TextIO) -> str:
-    """Print *result* on *out*, and on *err* what its reader must know: that a limit ended the list.
+Say = Callable[[str], None]
 
-    Return what is to be said below a table: how many rows it has, and which columns are hidden.
+
+def show(
+    result: Rows | Item | Text | Bytes | None,
+    options: Output,
+    out: IO[Any],
+    say: Say,
+    *,
+    people: bool = False,
+) -> str:
+    """Print *result* on *out*, and *say* what its reader must know: that a limit ended the list.
+
+    Return what is to be said after a list: how many items it has, and which columns a table hides. Unless
+    *people* read it, that is said of an empty list alone.
 
     Items are printed as they arrive; only --sort holds the rows in memory. Raises UsageError before printing
     if the options name a missing field, Incomplete after the output if the list may not be complete,
@@ -61,7 +70,7 @@ def show(result: Rows | Item | Text | Bytes | None, options: Output, out: IO[Any
             sink.pager = stack.enter_context(pager)
         stack.callback(sink.flush)
         if isinstance(result, Rows):
-            return _show_rows(result, options, sink, err)
+            return _show_rows(result, options, sink, say, people=people)
         if isinstance(result, Item):
             _show_item(result, options, sink)
         elif isinstance(result, Text):
@@ -80,7 +89,7 @@ def screen(out: IO[Any]) -> tuple[int, int]:
     return columns, lines
 
 
-def _show_rows(rows: Rows, options: Output, sink: Sink, err: TextIO) -> str:
+def _show_rows(rows: Rows, options: Output, sink: Sink, say: Say, *, people: bool) -> str:
     selection, layout, table = Selection(rows, options), None, None
     fields = split_fields(options.fields)
     if options.format in WHOLE:
@@ -98,28 +107,34 @@ def _show_rows(rows: Rows, options: Output, sink: Sink, err: TextIO) -> str:
             pieces = formats.cell_lines(layout, options.format, headers=options.headers)
     for piece in pieces:
         _write(piece, options, sink)
+        if rows.live:
+            sink.flush()
     sink.flush()
     for line in filter(None, (selection.cut, layout.note if layout else "")):
-        err.write(printable(line) + "\n")
+        say(line)
     if selection.problem:
         raise Incomplete(selection.problem)
-    return _below(rows, table, options, cut=bool(selection.cut)) if table else ""
+    if table is None and selection.count and not people:
+        return ""
+    return _after(rows, selection, options, hidden=table.hidden if table else [])
 
 
 def _named(fields: tuple[str, ...], declared: tuple[str, ...]) -> tuple[str, ...]:
     """Return the *fields* that --fields names as columns that are not dropped, with their meaning."""
-    meanings = {str(column): getattr(column, "meaning", "") for column in declared}
-    return tuple(Column(field, MAIN, meanings.get(field, "")) for field in fields)
+    known = {str(column): column for column in declared if isinstance(column, Column)}
+    plain = Column("")
+    chosen = ((field, known.get(field, plain)) for field in fields)
+    return tuple(Column(field, MAIN, column.meaning, wraps=column.wraps) for field, column in chosen)
 
 
-def _below(rows: Rows, table: Table, options: Output, *, cut: bool) -> str:
-    """Return the line below a table: the number of rows unless a limit *cut* them, and what is hidden."""
-    if not table.count:
+def _after(rows: Rows, selection: Selection, options: Output, *, hidden: list[str]) -> str:
+    """Return the line after a list: the number of items unless a limit cut them, and what is *hidden*."""
+    if not selection.count:
         return f"no {counted(0, rows.noun).partition(' ')[2]}{' match' if options.filters else ''}"
-    hidden = f"{', '.join(table.hidden)} hidden: --wide or --output json" if table.hidden else ""
-    if cut:
-        return hidden
-    return counted(table.count, rows.noun) + (f" ({hidden})" if hidden else "")
+    more = f"{', '.join(hidden)} hidden: --wide or --output json" if hidden else ""
+    if selection.cut:
+        return more
+    return counted(selection.count, rows.noun) + (f" ({more})" if more else "")
 
 
 def _show_item(item: Item, options: Output, sink: Sink) -> None:

@@ -11,8 +11,8 @@ from contextlib import ExitStack, suppress
 from ops.ui.spinner import hidden
 
 _STYLE = re.compile(rb"\x1b\[[0-9;]*m")
-# Colors are shown, and a screen is not cleared at the end: what git sets too.
-_OF_LESS = {"LESS": "FRX"}
+# Colors are shown and a screen is not cleared at the end, as git sets it; and the prompt says how to leave.
+_OF_LESS = {"LESS": "FRX -Ps?eend, .q leaves, space shows more$"}
 
 
 class PagerClosed(Exception):

@@ -10,6 +10,7 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any, TextIO
 
 from ops.config.private import is_dumb
+from ops.items import duration
 from ops.ui.escape import printable
 from ops.ui.spinner import hidden
 
@@ -25,7 +26,8 @@ class Progress:
 
     The total grows while the work goes on: each zone found adds records to read. The caller estimates the
     time left, since the budget decides it, not the pace so far. *clock* is monotonic, in seconds; without a
-    terminal a line is written every *every* seconds.
+    terminal a line is passed to *say*, or else written on *err*, every *every* seconds. *draws* is True if
+    there is a bar.
     """
 
     def __init__(
@@ -35,9 +37,11 @@ class Progress:
         clock: Callable[[], float] = time.monotonic,
         every: float = 30.0,
         quiet: bool = False,
+        say: Callable[[str], None] | None = None,
     ) -> None:
         self._err = err
-        self._terminal = terminal and not quiet and not is_dumb()
+        self._terminal = self.draws = terminal and not quiet and not is_dumb()
+        self._say = say
         self._quiet = quiet
         self._clock = clock
         self._every = REDRAWN if self._terminal else every
@@ -150,19 +154,10 @@ class Progress:
 
     def _line(self, text: str) -> None:
         if not self._quiet:
-            self._write(printable(text))
+            (self._say or self._write)(printable(text))
 
     def _write(self, line: str) -> None:
         # A log that cannot be written must not end the work.
         with suppress(OSError, ValueError):
             self._err.write(line + "\n")
             self._err.flush()
-
-
-def duration(seconds: float) -> str:
-    """Return a duration in words: 42 s, 3 min, 2 h 5 min."""
-    whole = max(1, round(seconds))
-    if whole < 90:
-        return f"{whole} s"
-    minutes = round(whole / 60)
-    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"

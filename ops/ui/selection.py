@@ -64,11 +64,13 @@ class Selection:
     """The items of *rows* that *options* ask for; iterable once.
 
     Creating one reads as many items as needed to find the named fields. Raises UsageError for a field that no
-    item has, before anything is printed. After the last item, *cut* says where --limit ended the list.
+    item has, before anything is printed. After the last item, *cut* says where --limit ended the list, and
+    *count* is the number of items.
     """
 
     def __init__(self, rows: Rows, options: Output) -> None:
         self.cut = ""
+        self.count = 0
         self._rows = rows
         self._limit = options.limit
         self._sort = options.sort.removeprefix("-").strip()
@@ -85,6 +87,10 @@ class Selection:
         return "" if ended_early else getattr(self._rows.items, "problem", "")
 
     def __iter__(self) -> Iterator[Json]:
+        for self.count, item in enumerate(self._chosen(), 1):  # noqa: B020 (the attribute is the counter)
+            yield item
+
+    def _chosen(self) -> Iterator[Json]:
         kept = (item for item in self._source if all(test(item) for test in self._tests))
         if self._sort:
             ordered = in_order(list(kept), self._sort, self._descending)

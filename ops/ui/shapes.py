@@ -17,33 +17,49 @@ LOW, PLAIN, MAIN, KEY = range(4)
 items apart, which is never cut to the same text."""
 
 TIME, UNTIL, TTL, SIZE, STATUS, CHANGE = "time", "until", "ttl", "size", "status", "change"
-WHOLE = "whole"
-"""What the values of a column mean: a moment, the end of a validity, a TTL, bytes, a state, a change, or a
-text that is not cut but continued below."""
+"""What the values of a column mean: a moment, the end of a validity, a TTL, bytes, a state, or a change."""
 
 
 class Column(str):
-    """The name of a field, with what a table has to know about it; a plain str is a PLAIN column of text."""
+    """The name of a field, with what a table has to know about it; a plain str is a PLAIN column of text.
+
+    One that *wraps* is not cut but continued below. Where it has no room, its text is shown in the column
+    that it *joins*.
+    """
 
     importance: int
     meaning: str
+    wraps: bool
+    joins: str
 
-    def __new__(cls, field: str, importance: int = PLAIN, meaning: str = "") -> Column:
+    def __new__(
+        cls, field: str, importance: int = PLAIN, meaning: str = "", *, wraps: bool = False, joins: str = ""
+    ) -> Column:
         column = super().__new__(cls, field)
-        column.importance, column.meaning = importance, meaning
+        column.importance, column.meaning, column.wraps, column.joins = importance, meaning, wraps, joins
         return column
 
 
 class Rows(NamedTuple):
     """A list of items; *columns* are the fields that a table shows, as paths with dots.
 
-    *noun* is what one item is called. If *items* has a `problem` (see Listing), it is reported after the last
+    *noun* is what one item is called. *live* rows are written one by one, as they come.
+    If *items* has a `problem` (see Listing), it is reported after the last
     row, with exit code 4.
     """
 
     items: Iterable[Json]
     columns: tuple[str, ...] = ()
     noun: str = "row"
+    live: bool = False
+
+
+class Read(list["Json"]):
+    """Items that were read from a list to its end, with what that reported as its `problem`."""
+
+    def __init__(self, items: Iterable[Json], problem: str) -> None:
+        super().__init__(items)
+        self.problem = problem
 
 
 class Item(NamedTuple):

@@ -6,25 +6,15 @@ import codecs
 import errno
 import os
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Any
 
 from ops.errors import DiskError
+from ops.telemetry.log import silence
 from ops.ui.escape import printable
 from ops.ui.spinner import said
 
 if TYPE_CHECKING:
     from ops.ui.pager import Pager
-
-
-def silence(stream: IO[Any]) -> None:
-    """Discard what *stream* still holds: no `Exception ignored` and no exit code 120 at exit."""
-    # A stream without a descriptor has nothing that Python would flush: io.UnsupportedOperation.
-    with suppress(OSError, ValueError):
-        descriptor = stream.fileno()
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, descriptor)
-        os.close(nowhere)
 
 
 # An unbuffered stream (PYTHONUNBUFFERED) would need a system call for each row.
@@ -92,6 +82,8 @@ class Sink:
             self._guarded(self._stream.write, data.decode(self._encoding))
         else:
             self._guarded(_write_all, self._binary, data)
+            # What is said on stderr afterwards must not come first.
+            self._guarded(self._binary.flush)
 
     def _guarded(self, action: Callable[..., Any], *arguments: Any) -> None:
         try:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import zip_longest
-from math import ceil
 from operator import add
 from typing import TYPE_CHECKING, Any
 from unicodedata import category, east_asian_width
@@ -13,106 +12,135 @@ from unicodedata import category, east_asian_width
 from ops.ui.cells import table_cell, value_at
 from ops.ui.escape import printable
 from ops.ui.human import shown, style_of
-from ops.ui.shapes import KEY, LOW, MAIN, PLAIN, WHOLE, Column, Item, Output
+from ops.ui.shapes import MAIN, Column, Item, Output
 from ops.ui.talk import paint
+from ops.ui.widths import GAP, Need, fitted, grown, total
 
 if TYPE_CHECKING:
     from ops.items import Json
 
-GAP = 2
-"""Blanks between two columns, as tabulate's "plain" format sets them."""
+    Cells = tuple[list[str], list[str]]
 
 ELLIPSIS = "…"
-_LEAST = {LOW: 40, PLAIN: 12, MAIN: 16, KEY: 25}
-"""The fewest characters of a column by its importance: if that is not enough, the terminal wraps."""
-_LAST = 12
-"""The fewest characters of a KEY column if nothing else helps."""
-_NARROW = 25
-"""The most characters of a column that is not narrowed to its usual width."""
-_ORDINARY = {LOW: 1.0, PLAIN: 0.8, MAIN: 0.95, KEY: 0.8}
-"""The share of a column's cells that fit into its usual width: a few long ones do not push columns out."""
+JOINT = "\n"
+"""Stands between the texts of columns in one cell, which has it nowhere else: a line breaks there first."""
+_VALUE = 25
+"""The fewest characters of a value of one item."""
 
 
 class Table:
     """A table that is printed in blocks of rows, so that it is never in memory as a whole.
 
-    The first block decides which columns are shown; *hidden* are the others, and *count* is the number of
-    rows. Columns keep or increase their widths from block to block.
+    The first block decides which columns are shown; *hidden* are the others. Columns keep or increase their
+    widths from block to block.
     """
 
     def __init__(self, columns: Sequence[str], options: Output) -> None:
-        self.count = 0
         self.hidden: list[str] = []
-        self._columns = [declared(column) for column in columns]
+        self._declared = [declared(column) for column in columns]
+        self._columns = list(self._declared)
+        self._parts: dict[str, list[Column]] = {column: [column] for column in self._columns}
+        """The columns whose texts make those of a column: itself, and those that join it."""
         self._width = 0 if options.wide else options.width
         self._options = options
-        self._first = True
-        self._widths = [width_of(on_one_line(c)) if options.headers else 0 for c in self._columns]
+        self._widths: list[int] | None = None
 
     def block(self, items: Sequence[Json]) -> str:
         """Return the lines of *items*; the first block has the header."""
-        first, self._first = self._first, False
-        self.count += len(items)
-        columns = [self._cells(column, items) for column in self._columns]
-        self._fit([[width_of(text) for text in texts] for texts, _ in columns], drop=first)
-        if self.hidden and first:
-            shown = [at for at, width in enumerate(self._widths) if width]
-            columns = [columns[at] for at in shown]
-            self._columns = [self._columns[at] for at in shown]
-            self._widths = [self._widths[at] for at in shown]
-        cells = [self._cut(texts, at) for at, (texts, _) in enumerate(columns)]
-        lines, styles = [], []
-        rows, of_rows = zip(*cells, strict=True), zip(*(style for _, style in columns), strict=True)
+        first = self._widths is None
+        if self._widths is None:
+            self._widths, cells = self._begin(items)
+        else:
+            cells = [self._cells(column, items) for column in self._columns]
+            needs = self._needs(cells)
+            room = self._width or total(
+                max(w, need.natural) for w, need in zip(self._widths, needs, strict=True)
+            )
+            self._widths = grown(self._widths, needs, room)
+        widths, lines, styles = self._widths, [], []
+        texts = [
+            self._cut(column, texts, width)
+            for column, (texts, _), width in zip(self._columns, cells, widths, strict=True)
+        ]
+        rows, of_rows = zip(*texts, strict=True), zip(*(style for _, style in cells), strict=True)
         for row, style in zip(rows, of_rows, strict=True):
-            for line in zip_longest(*map(self._continued, row, range(len(row))), fillvalue=""):
+            for line in zip_longest(*row, fillvalue=""):
                 lines.append(list(line))
                 styles.append(list(style))
         head: list[list[str]] = []
         if first and self._options.headers and self._columns:
             heads = [on_one_line(column) for column in self._columns]
             head = [
-                [shortened(text, width) for text, width in zip(heads, self._widths, strict=True)],
-                ["-" * width for width in self._widths],
+                [shortened(text, width) for text, width in zip(heads, widths, strict=True)],
+                ["-" * width for width in widths],
             ]
-        of_head = [["bold"] * len(columns), [""] * len(columns)][: len(head)]
-        return laid_out(head + lines, self._widths, of_head + styles if self._options.color else [])
+        of_head = [["bold"] * len(cells), [""] * len(cells)][: len(head)]
+        return laid_out(head + lines, widths, of_head + styles if self._options.color else [])
 
-    def _cells(self, column: Column, items: Sequence[Json]) -> tuple[list[str], list[str]]:
+    def _begin(self, items: Sequence[Json]) -> tuple[list[int], list[Cells]]:
+        """Decide which columns are shown and how wide; return the widths, and the cells of *items*."""
+        while True:
+            cells = [self._cells(column, items) for column in self._columns]
+            needs = self._needs(cells)
+            widths = [need.natural for need in needs]
+            if self._width and total(widths) > self._width:
+                widths = fitted(needs, self._width)
+            pairs = list(zip(self._columns, widths, needs, strict=True))
+            hidden = [column for column, width, need in pairs if need.natural and not width]
+            joining = next((c for c in reversed(hidden) if c.joins in self._parts), None)
+            if joining is None:
+                break
+            # It may leave enough room for the others, so all is decided again.
+            self._columns.remove(joining)
+            parts = [*self._parts.pop(joining), *self._parts[joining.joins]]
+            self._parts[joining.joins] = sorted(parts, key=self._declared.index)
+        self.hidden = [str(column) for column in hidden]
+        shown = [at for at, column in enumerate(self._columns) if column not in hidden]
+        self._columns = [self._columns[at] for at in shown]
+        return [widths[at] for at in shown], [cells[at] for at in shown]
+
+    def _cells(self, column: Column, items: Sequence[Json]) -> Cells:
         """Return the texts of a column, and their styles if there are colors."""
-        text, values = text_of(column, self._options), [value_at(item, column) for item in items]
-        if not self._options.color or not column.meaning:
-            return [text(value) for value in values], [""] * len(values)
-        now = self._options.now
-        return [text(value) for value in values], [style_of(value, column.meaning, now) for value in values]
+        options, texts = self._options, []
+        for part in self._parts[column]:
+            text = text_of(part, options)
+            texts.append([text(value_at(item, part)) for item in items])
+        joined = (
+            [JOINT.join(filter(None, row)) for row in zip(*texts, strict=True)] if texts[1:] else texts[0]
+        )
+        if not options.color or not column.meaning:
+            return joined, [""] * len(joined)
+        return joined, [style_of(value_at(item, column), column.meaning, options.now) for item in items]
 
-    def _fit(self, cells: list[list[int]], *, drop: bool) -> None:
-        """Set the widths for the widths of the *cells*, and which columns are *hidden*."""
-        known = self._widths
-        natural = [max(max(widths, default=0), before) for widths, before in zip(cells, known, strict=True)]
-        if not self._width or _total(natural) <= self._width:
-            self._widths = natural
-            return
-        usual = [
-            whole if whole <= _NARROW else max(_usual(widths, column.importance), before)
-            for whole, column, widths, before in zip(natural, self._columns, cells, known, strict=True)
+    def _needs(self, cells: Sequence[Cells]) -> list[Need]:
+        heads = [width_of(on_one_line(column)) if self._options.headers else 0 for column in self._columns]
+        return [
+            Need([*map(_width, texts)], head, column.importance, _longest(texts) if column.wraps else 0)
+            for column, head, (texts, _) in zip(self._columns, heads, cells, strict=True)
         ]
-        importance = [column.importance for column in self._columns]
-        least = [max(_LEAST[column.importance], width_of(column)) for column in self._columns]
-        self._widths = fitted(natural, usual, least, importance, self._width, drop=drop)
-        if drop:
-            pairs = zip(self._columns, self._widths, natural, strict=True)
-            self.hidden = [column for column, width, whole in pairs if whole and not width]
 
-    def _cut(self, texts: list[str], at: int) -> list[str]:
-        width = self._widths[at]
-        if self._columns[at].meaning == WHOLE or all(width_of(text) <= width for text in texts):
-            return texts
-        if self._columns[at].importance < KEY:
-            return [shortened(text, width) for text in texts]
-        return cut_apart(texts, width)
+    def _cut(self, column: Column, texts: list[str], width: int) -> list[list[str]]:
+        """Return the lines of each cell: several where the text is continued below."""
+        if column.wraps:
+            return [
+                [line for part in text.split(JOINT) for line in wrapped(part, width)]
+                if width_of(text) > width
+                else [text.replace(JOINT, " ")]
+                for text in texts
+            ]
+        if any(width_of(text) > width for text in texts):
+            apart = column.importance >= MAIN
+            texts = cut_apart(texts, width) if apart else [shortened(text, width) for text in texts]
+        return [[text] for text in texts]
 
-    def _continued(self, text: str, at: int) -> list[str]:
-        return wrapped(text, self._widths[at]) if self._columns[at].meaning == WHOLE else [text]
+
+def _width(text: str) -> int:
+    """Return the width of a cell, where each of the texts that are joined may have a line of its own."""
+    return max(map(width_of, text.split(JOINT))) if JOINT in text else width_of(text)
+
+
+def _longest(texts: Iterable[str]) -> int:
+    return max((width_of(word) for text in texts for word in text.split()), default=1)
 
 
 def declared(column: str) -> Column:
@@ -127,66 +155,12 @@ def text_of(column: Column, options: Output) -> Callable[[Any], str]:
     return lambda value: on_one_line(value if isinstance(value, str) else table_cell(value))
 
 
-def fitted(
-    natural: Sequence[int],
-    usual: Sequence[int],
-    least: Sequence[int],
-    importance: Sequence[int],
-    room: int,
-    *,
-    drop: bool = True,
-) -> list[int]:
-    """Return widths that fit into *room*, 0 for a column that is not shown.
-
-    LOW columns are dropped first, from the right, then PLAIN ones that do not fit even when they are narrow,
-    then MAIN ones if no narrowing helps; those that fit after all come back. Then the others are narrowed,
-    the widest of the least important first, down to its *least*. *usual* is the width that most of a
-    column's cells take; what is left over is used for the longer ones.
-    """
-    widths = list(usual)
-    places = range(len(widths))
-    for level, narrowed in ((LOW, (PLAIN,)), (PLAIN, (PLAIN,)), (MAIN, (PLAIN, MAIN, KEY))):
-        for at in reversed(places):
-            pairs = zip(importance, widths, least, strict=True)
-            narrow = [min(width, few) if level in narrowed else width for level, width, few in pairs]
-            if drop and importance[at] == level and _total(narrow) > room and sum(map(bool, widths)) > 1:
-                widths[at] = 0
-    for level in (MAIN, PLAIN, LOW):
-        for at in places:
-            if not widths[at] and importance[at] == level and _total([*widths, usual[at]]) <= room:
-                widths[at] = usual[at]
-    for level, last in ((LOW, False), (PLAIN, False), (MAIN, False), (KEY, False), (KEY, True)):
-        few = {at: _LAST if last else least[at] for at in places if importance[at] == level and widths[at]}
-        while (excess := _total(widths) - room) > 0:
-            wide = [at for at in few if widths[at] > few[at]]
-            if not wide:
-                break
-            widest = max(wide, key=widths.__getitem__)
-            others = max((widths[at] for at in wide if at != widest), default=0)
-            widths[widest] -= min(excess, max(1, widths[widest] - others), widths[widest] - few[widest])
-    for level in (KEY, MAIN, PLAIN):
-        for at in places:
-            if importance[at] == level and widths[at]:
-                widths[at] += max(0, min(natural[at] - widths[at], room - _total(widths)))
-    return widths
-
-
-def _usual(widths: Sequence[int], importance: int) -> int:
-    filled = sorted(filter(None, widths))
-    return filled[ceil(len(filled) * _ORDINARY[importance]) - 1] if filled else 0
-
-
-def _total(widths: Iterable[int]) -> int:
-    taken = [width for width in widths if width]
-    return sum(taken) + GAP * max(0, len(taken) - 1)
-
-
 def item_table(item: Item, columns: Sequence[str], options: Output) -> str:
     """Return one item as a table of two columns, field and value; a long value takes several lines."""
     color, rows, styles = options.color, [], []
     fields = [declared(column) for column in columns]
     room = max(map(width_of, map(on_one_line, fields)), default=0)
-    width = 0 if options.wide or not options.width else max(_LEAST[KEY], options.width - room - GAP)
+    width = 0 if options.wide or not options.width else max(_VALUE, options.width - room - GAP)
     for column in fields:
         value: Any = item.lines.get(column) or value_at(item.item, column)
         style = style_of(value, column.meaning, options.now)
@@ -219,12 +193,20 @@ def _parts(value: list[Any] | dict[str, Any]) -> list[Any]:
 
 
 def wrapped(text: str, width: int) -> list[str]:
-    """Return *text* as lines of at most *width* columns (0: no limit), broken at blanks where possible."""
+    """Return *text* as lines of at most *width* columns (0: no limit), broken at blanks where possible.
+
+    A path or an address without blanks is broken after a slash.
+    """
     lines = []
     while width and width_of(text) > width:
         taken = len(_head(text, width))
-        blank = text.rfind(" ", taken // 2, taken + 1)
-        at = blank if blank > 0 else max(1, taken)
+        blank = text.rfind(" ", 1, taken + 1)
+        word = text[blank + 1 :].partition(" ")[0]
+        # A word that is longer than a line is broken anyway: not after a few letters of this one.
+        slash = text.rfind("/", taken // 2, taken)
+        at = slash + 1 if slash > 0 else max(1, taken)
+        if blank > 0 and (blank >= taken // 2 or width_of(word) <= width):
+            at = blank
         lines.append(text[:at])
         text = text[at:].removeprefix(" ")
     return [*lines, text]

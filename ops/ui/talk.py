@@ -1,4 +1,4 @@
-"""Messages on stderr, one line each, without secrets; and colors for people, never for programs."""
+"""Messages for people, one line each, without secrets; and colors for people, never for programs."""
 
 from __future__ import annotations
 
@@ -6,16 +6,15 @@ import os
 import re
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import cache
 from threading import RLock
 from typing import IO, TYPE_CHECKING, Any, TextIO
 
-from ops.items import timestamp
+from ops.telemetry.log import ERROR, INFO, WARNING, Log, redacted
+from ops.telemetry.record import Record
 from ops.ui.escape import json_text, printable
 from ops.ui.spinner import said
-from ops.ui.streams import silence
 
 if TYPE_CHECKING:
     from ops.config.settings import Settings
@@ -65,13 +64,12 @@ _STAGED = re.compile(r"`inv (?!-|sandbox|profile|config|version|schedule)")
 
 
 class Talk:
-    """Prints messages on *err*, from any thread.
+    """Messages for people, through *log* or else a log of its own on *err*, from any thread.
 
     *quiet* omits notes, never warnings and errors. Each text is passed through *redact*, then made printable,
-    so that a message is one line. *clock* returns seconds; it finds repetitions. *log*: each message is one
-    JSON object (time, level, message), for a journal. *stage* is inserted into the commands that messages
-    name (`inv zones.list` becomes `inv sandbox zones.list`). *last* holds the last notes and warnings,
-    redacted.
+    so that a message is one line. *clock* returns seconds; it finds repetitions. *stage* is inserted into the
+    commands that messages name (`inv zones.list` becomes `inv sandbox zones.list`). *last* holds the last
+    notes and warnings, redacted.
     """
 
     def __init__(
@@ -80,109 +78,90 @@ class Talk:
         quiet: bool = False,
         color: bool = False,
         clock: Callable[[], float] = time.monotonic,
-        redact: Callable[[str], str] = str,
+        redact: Callable[[str], str] | None = None,
+        log: Log | None = None,
     ) -> None:
         self.quiet = quiet
         self.color = color
-        self.redact = redact
-        self.log = False
+        self.log = log or Log(Record(), err, redact=redact, clear=said)
+        self.above = self.log.above
         self.stage = ""
         self.last: deque[str] = deque(maxlen=KEPT)
         self._err = err
         self._clock = clock
         self._said: dict[str, float] = {}
         self._lock = RLock()
-        self._put: Callable[[str], None] = self._write
 
-    def settle(self, settings: Settings, redact: Callable[[str], str]) -> None:
-        """Apply the settings, once they are known."""
-        self.quiet = settings.quiet
-        self.log = settings.log_format == "json"
-        self.color = not self.log and use_color(settings.color, self._err)
-        self.redact = redact
+    def settle(self, settings: Settings) -> None:
+        """Apply the settings, once they are known. Raises DiskError if the log file cannot be written."""
+        self.quiet = self.log.quiet = settings.quiet
+        self.log.json = settings.log_format == "json"
+        self.color = not self.log.json and use_color(settings.color, self._err)
+        self.log.learn(settings.secrets())
+        if settings.log_file:
+            self.log.open(settings.log_file)
+
+    def redact(self, text: str) -> str:
+        """Return *text* without secrets."""
+        return self.log.redact(text)
 
     def note(self, text: str) -> None:
         """Print a note."""
-        if not self.quiet:
-            self._say("note", text, "dim")
+        self._say(INFO, "note", text, "dim")
 
     def warn(self, text: str) -> None:
         """Print a warning."""
-        self._say("warning", text, "yellow")
+        self._say(WARNING, "warning", text, "yellow")
+
+    def progress(self, text: str) -> None:
+        """Print how far the work is."""
+        self.log.add(INFO, "progress", text, text=[self._styled(text)], shown=not self.quiet)
+
+    def must_know(self, text: str) -> None:
+        """Print what the reader of the output must know, also with --quiet."""
+        self.log.add(INFO, "note", text, text=[self._styled(text)])
 
     def show(self, text: str, style: str = "") -> None:
         """Print a line of the task itself, such as a change; repetitions are printed too."""
-        if not self.quiet:
-            self._put(self._entry("note", text) if self.log else self._styled(text, style))
+        self.log.add(INFO, "note", text, text=[self._styled(text, style)], shown=not self.quiet)
 
     def error(self, error: OpsError, json: bool = False) -> None:
         """Print the sentence, hint and ray id of *error*; as one JSON object if *json*."""
         error.hint = self._staged(error.hint)
-        if json or self.log:
-            facts = self._event("error") | error.as_json() if self.log else error.as_json()
-            self._put(json_text(_redacted(facts, self.redact)))
-            return
-        hint = f"hint: {error.hint}" if error.hint else ""
-        ray = f"ray: {error.ray}" if error.ray else ""
-        with self._lock:
-            for text, style in ((f"error: {error.message}", "red"), (hint, ""), (ray, "dim")):
-                for line in _CONTINUED.split(text) if text else ():
-                    self._put(self._styled(line, style))
+        facts = error.as_json()
+        if json:
+            lines = [json_text(redacted(facts, self.redact))]
+        else:
+            hint = f"hint: {error.hint}" if error.hint else ""
+            ray = f"ray: {error.ray}" if error.ray else ""
+            texts = (f"error: {error.message}", "red"), (hint, ""), (ray, "dim")
+            lines = [
+                self._styled(part, style) for text, style in texts if text for part in _CONTINUED.split(text)
+            ]
+        details = {name: value for name, value in facts.items() if name != "message"}
+        self.log.add(ERROR, "error", error.message, text=lines, error=details)
 
     def trace(self, text: str) -> None:
         """Print the traceback of a bug. It may hold parts of a response, so it is redacted too."""
-        with self._lock:
-            for line in [self._entry("error", text)] if self.log else map(self._styled, text.splitlines()):
-                self._put(line)
-
-    @contextmanager
-    def above(self, put: Callable[[str], None]) -> Iterator[None]:
-        """Pass lines to *put* meanwhile, for example to a progress bar that prints them above itself."""
-        self._put, before = put, self._put
-        try:
-            yield
-        finally:
-            self._put = before
+        details = {"error": text.rstrip().rpartition("\n")[2].partition(":")[0], "exit_code": 2}
+        self.log.add(ERROR, "bug", text, text=map(self._styled, text.splitlines()), error=details)
 
     def _staged(self, text: str) -> str:
         return _STAGED.sub(f"`inv {self.stage}", text) if self.stage else text
 
-    def _say(self, level: str, text: str, style: str) -> None:
+    def _say(self, level: str, event: str, text: str, style: str) -> None:
         now, text = self._clock(), self._staged(text)
-        shown = f"warning: {text}" if level == "warning" else text
+        shown = f"warning: {text}" if level == WARNING else text
         with self._lock:
             again = now - self._said.get(shown, -ECHO) < ECHO
             self._said = {said: at for said, at in self._said.items() if now - at < ECHO}
             self._said.setdefault(shown, now)
-            if not again:
+            heard = level != INFO or not self.quiet
+            if heard and not again:
                 self.last.append(printable(self.redact(shown)))
         if not again:
-            self._put(self._entry(level, text) if self.log else self._styled(shown, style))
-
-    def _entry(self, level: str, text: str) -> str:
-        return json_text({**self._event(level), "message": self.redact(text)})
-
-    def _event(self, level: str) -> dict[str, Any]:
-        return {"time": timestamp(time.time()), "level": level}
+            self.log.add(level, event, text, text=[self._styled(shown, style)], shown=heard)
 
     def _styled(self, text: str, style: str = "") -> str:
         shown = printable(self.redact(text))
         return paint(shown, style) if style and self.color else shown
-
-    def _write(self, line: str) -> None:
-        said()
-        # If stderr is full or closed, there is no place left to report that.
-        with self._lock:
-            try:
-                self._err.write(line + "\n")
-                self._err.flush()
-            except (OSError, ValueError):
-                silence(self._err)
-
-
-def _redacted(value: Any, redact: Callable[[str], str]) -> Any:
-    if isinstance(value, str):
-        return redact(value)
-    if isinstance(value, dict):
-        return {name: _redacted(inside, redact) for name, inside in value.items()}
-    return value

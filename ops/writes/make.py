@@ -12,6 +12,7 @@ from ops.errors import Conflict, MalformedAnswer, Refused
 from ops.items import Json, reach
 from ops.kinds.resource import CREATE, DELETE, UNCHANGED, UPDATE, Change, Owner, Resource
 from ops.ui.shapes import CHANGE, KEY, LOW, MAIN, Column, Item, Rows
+from ops.writes.consult import consulted, consulted_stream
 
 COLUMNS = (
     Column("action", MAIN, CHANGE), "kind", Column("name", KEY), Column("id", LOW), Column("undo", KEY),
@@ -29,6 +30,7 @@ def make(app: App, *changes: Change, total: int | None = None, question: str = "
     from ops.writes.sending import batches
     from ops.writes.writing import Writing
 
+    changes = tuple(consulted(changes, app.command.path))
     planned = [
         _with_live_item(change, lookup(app, change.resource, change.owner, change.after))
         if total is None and change.action == CREATE and change.after is not None
@@ -38,6 +40,7 @@ def make(app: App, *changes: Change, total: int | None = None, question: str = "
     moving = [change for change in planned if change.action != UNCHANGED]
     for line in describe.lines(planned):
         app.talk.show(line)
+    _show_impact(app, moving)
     if app.dry:
         simulate(app.run.pretended, planned)
         app.talk.show("dry run: nothing was sent")
@@ -73,6 +76,7 @@ def make_all(
     from ops.writes.writing import Writing
 
     counts: Counter[str] = Counter()
+    changes = consulted_stream(changes, app.command.path)
 
     def counted(stream: Iterable[Change]) -> Iterator[Change]:
         for change in stream:
@@ -133,6 +137,22 @@ def hold(app: App, resource: Resource, owner: Owner) -> Iterator[None]:
         if not app.dry:
             locks.hold(Change(resource, owner, None, None))
         yield
+
+
+def _show_impact(app: App, changes: Iterable[Change]) -> None:
+    """Warn of what else depends on the items that are deleted, as far as a snapshot knows."""
+    from ops.kinds.catalog import resources
+    from ops.writes.describe import name
+    from ops.writes.impact import NAMED, Impact
+
+    deletions = [change for change in changes if change.action == DELETE]
+    if not deletions:
+        return
+    known = {resource.kind: resource for resource in resources()}
+    impact = Impact(app.settings.exports, known, app.clock())
+    for change in deletions[:NAMED]:
+        if text := impact.of(change):
+            app.warn(f"{name(change)}: {text}")
 
 
 def _with_live_item(change: Change, found: Json | None) -> Change:

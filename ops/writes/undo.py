@@ -14,6 +14,7 @@ from ops.items import Json
 from ops.kinds.resource import DELETE, Change, Owner, Resource
 from ops.ui.shapes import Rows
 from ops.writes import describe
+from ops.writes.consult import approve
 from ops.writes.journal import APPLIED, DONE, FAILED, UNDONE, UNKNOWN, JournalEntry, Undoing
 from ops.writes.make import COLUMNS, simulate
 from ops.writes.reversal import Keys, LiveCheck, Reversal, check_live, portions, reversal, settle, why_not
@@ -63,7 +64,7 @@ def undo_entries(
             stage = "sandbox " if entry.host == SANDBOX else ""
             raise UsageError(
                 f"{entry.id} was made on {entry.host}, and this line works on {host}",
-                hint=f"`inv {stage}undo.apply --id {entry.id}`, with the token of {entry.host}",
+                hint=f"`inv {stage}undo.apply {entry.id}`, with the token of {entry.host}",
             )
     with Writing(app, expected=sum(sum(e.counts.values()) for e in chosen)) as writing:
         run = _Undo(writing, kinds, app.parallel, app.run.pretended if app.dry else None)
@@ -186,6 +187,7 @@ class _Undo:
         if count > BEFOREHAND or sum(entry.size for entry in ready) > HELD:
             for entry in ready:
                 self._lock(self._reversals(entry)[:1])
+            approve((one.change for entry in ready for one in self._reversals(entry)), self._writing.task)
             by_name = (e for e in ready if (w := self._kinds[e.kind].writes) and w.confirm_by_name)
             changes = [one.change for entry in by_name for one in self._reversals(entry)]
             self._writing.confirm(changes, question or f"undo {count} change{'s' * (count > 1)}?")
@@ -200,6 +202,7 @@ class _Undo:
         checks = [check for _, check in self._checked(firsts)]
         done = {id(one) for one, check in zip(firsts, checks, strict=True) if check.done}
         moving = [one.change for one in reversals if id(one) not in done]
+        approve(moving, self._writing.task)
         for line in describe.lines(moving):
             self._writing.talk.show(line)
         if not self._dry:

@@ -15,6 +15,7 @@ from ops.files.disk import holder, locked
 from ops.items import Json, reach
 from ops.kinds.resource import ACCOUNT, Change, identity_of
 from ops.kinds.secret import use_key
+from ops.telemetry.record import WritesSeen
 from ops.telemetry.redact import Redactor
 from ops.writes import describe
 from ops.writes.describe import Consent, is_applied, is_untouched
@@ -79,7 +80,7 @@ class Writing:
         yes, names = bool(app.option("yes")), app.option("confirm") or ""
         self.confirm = Consent(app.warn, yes=yes, names=names, question=question).ask
         self._app = app
-        self._task = task
+        self.task = task
         self._open = ExitStack()
         self._expected = expected
         self._read_back = read_again
@@ -96,11 +97,12 @@ class Writing:
     def __exit__(
         self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
     ) -> None:
+        self.run.record.add(WritesSeen(self._done, self._unknown))
         with self._open:
             counted = error
             if isinstance(error, KeyboardInterrupt):
                 self.run.stop.set()
-                counted = Interrupted(f"{self._task} was interrupted")
+                counted = Interrupted(f"{self.task} was interrupted")
             begun = (self._done or self._unknown) and self._expected != 1
             if isinstance(counted, OpsError) and (isinstance(counted, Interrupted) or begun):
                 left = self._expected - self._done - self._unknown
@@ -123,7 +125,7 @@ class Writing:
         """Apply one batch of *changes* and return their rows. What the journal cannot note is not sent."""
         app = self._app
         with finish_request(app.stop, self.talk.warn) as stopping:
-            stopping.check(self._task)
+            stopping.check(self.task)
             app.entries += 1
             entry = self.journal.begin(changes, now=app.clock(), number=app.entries, undoing=undoing)
             self._unknown += len(changes)
@@ -143,13 +145,13 @@ class Writing:
                 self._irreversible[irreversible] = None
             else:
                 self.undo_id = app.task_id
-            stopping.check(self._task)
+            stopping.check(self.task)
         undo = "" if irreversible else entry
         made = zip(changes, items, strict=True)
         return (describe.row(change, item or change.item, undo) for change, item in made)
 
     def _send(self, entry: str, changes: Sequence[Change]) -> list[Json | None]:
-        sent = self.client.sent
+        sent, accepted = self.client.sent, self.client.accepted
         hint = self._unknown_hint(entry)
         problems: list[str] = []
         try:
@@ -164,7 +166,8 @@ class Writing:
             self._unknown -= len(changes)
             self.journal.finish(entry, FAILED, why=error.message)
             raise
-        self.journal.finish(entry, state, changes, items, why="; ".join(problems))
+        ray = self.client.ray if self.client.accepted > accepted else ""
+        self.journal.finish(entry, state, changes, items, why="; ".join(problems), ray=ray)
         for problem in problems:
             self.talk.warn(problem)
         if state == ADOPTED:

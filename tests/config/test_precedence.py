@@ -181,6 +181,7 @@ def test_a_user_without_a_home_folder_is_reported_what_to_set(
 ) -> None:
     import platformdirs
 
+    monkeypatch.delenv("HOME")
     monkeypatch.setattr(platformdirs, "user_state_path", lambda _name: Path("~/.local/state/cfops"))
 
     with pytest.raises(UsageError) as error:

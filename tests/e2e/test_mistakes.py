@@ -25,7 +25,9 @@ def plain(result: Result, code: int, *words: str) -> None:
 def test_a_missing_token_names_the_variable_and_the_sandbox(bare: Shell) -> None:
     result = bare("zones.list")
 
-    plain(result, 1, "no Cloudflare API token", "CLOUDFLARE_API_TOKEN", "inv sandbox zones.list")
+    plain(
+        result, 1, "no Cloudflare API token", "`inv init`", "CLOUDFLARE_API_TOKEN", "inv sandbox zones.list"
+    )
 
 
 def test_a_token_with_a_blank_is_refused_without_showing_it(bare: Shell) -> None:

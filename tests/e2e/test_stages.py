@@ -166,13 +166,13 @@ def test_a_change_of_the_sandbox_is_not_applied_here(changed: Inv, staged: Sandb
 
     assert refused.code == 1
     assert f"{row['id']} was made on sandbox, and this line works on 127.0.0.1" in refused.err
-    assert f"`inv sandbox undo.apply --id {row['id']}`" in refused.err
+    assert f"`inv sandbox undo.apply {row['id']}`" in refused.err
     assert len(written(staged)) == count
 
 
 def test_undo_sees_only_the_changes_of_its_account(inv: Inv, staged: Sandbox) -> None:
     made_here = inv(*A, "ours")
-    id = re.findall(r"undo\.apply --id (\S+)", made_here.err)[0]
+    id = re.findall(r"undo\.apply (\S+)", made_here.err)[0]
     elsewhere = ("--account-id", OTHER)
 
     listed = inv("undo.list", *elsewhere, "--output", "json")
@@ -235,15 +235,22 @@ def test_undo_last_does_not_take_an_older_change_without_a_question(
     refused = inv("undo.last", "--yes")
     unasked = inv("undo.last")
 
-    id = re.findall(r"undo\.apply --id (\S+)", first.err)[0]
+    id = re.findall(r"undo\.apply (\S+)", first.err)[0]
     assert (refused.code, unasked.code) == (1, 1)
     assert re.search(
         rf"the last task, {later[0]} of 20\S+Z, {why}; the change before it is dns.put", refused.err
     )
-    assert f"`inv undo.apply --id {id}` undoes it" in refused.err
+    assert f"`inv undo.apply {id}` undoes it" in refused.err
     assert f"{why}; this is the change before it" in unasked.err
     assert len(written(staged)) == count
     assert inv("undo.apply", "--id", id, "--yes").code == 0
+
+
+def test_undo_last_takes_no_reading_task_for_one_that_changed_nothing(inv: Inv, staged: Sandbox) -> None:
+    inv(*A, "one")
+    assert inv("workers.schedules", "cron-reports").code == 0
+
+    assert inv("undo.last", "--yes").code == 0
 
 
 def test_undo_last_twice_undoes_the_last_two_tasks(inv: Inv, staged: Sandbox) -> None:
@@ -358,7 +365,7 @@ def test_the_monitor_gets_the_reason_of_a_failed_section(inv: Inv, staged: Sandb
     staged.faults.add(Fault("denied", "GET", "*/workers/routes*", times=-1))
 
     with Wire(answer(200, "OK")) as monitor:
-        result = inv("scan.export", "--ping", f"http://127.0.0.1:{monitor.port}/id")
+        result = inv("scan.export", "--ping", f"http://127.0.0.1:{monitor.port}/id", "--ping-log")
 
     assert result.code == 4
     assert re.search(rb"routes: .+ \(10000\) \(status 403, ray \S+\)", monitor.requests[-1].body)

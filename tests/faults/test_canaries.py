@@ -25,6 +25,7 @@ from tests.faults.canary import KEY, LIVE, Canaries, made
 from tests.faults.live import KINDS, cloudflare, credentials
 from tests.offsite.conftest import bucket, running, s3  # noqa: F401  (fixtures)
 from tests.scan.processes import wait_until
+from tests.telemetry.lines import log_lines
 
 ROOT = Path(__file__).parents[2]
 # Tasks of the sandbox itself, which has a secret of its own and needs no other.
@@ -68,13 +69,16 @@ def test_no_task_leaks_its_secret(
     with cloudflare(sandbox):
         line = arranged(task, case, sandbox, inv, known)
         before = len(sandbox.requests)
-        well = inv("--debug", *line, "--cache", "60")
+        well = inv("--debug", *line, "--cache", "60", "--log-format", "json", "--log-file", str(home / "log"))
         sent = [f"{method} {target}" for method, target in sandbox.requests[before:]]
         line = arranged(task, case, sandbox, inv, known) if isinstance(case, Read) else line
     with cloudflare(sandbox, echoing=True) as stubs:
-        badly = inv("--debug", *line, "--output", "json")
+        badly = inv("--debug", *line, "--output", "json", "--log-format", "json")
         repeated = len(stubs.calls)
 
+    lines = log_lines(well.err)
+    log_lines(badly.err)
+    assert len(log_lines((home / "log").read_text())) >= len(lines) > 0
     assert_done(case, well, sent, home)
     assert "Traceback" not in well.err + badly.err
     if sent:

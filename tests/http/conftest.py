@@ -16,6 +16,8 @@ from ops.http.pause import Pause
 from ops.http.session import Session
 from ops.http.stack import authorize, open_client
 from ops.kinds import paths
+from ops.telemetry.log import Log
+from ops.telemetry.record import Record
 
 CANARY = "sandbox_" + "Zq7" * 13 + "x"
 
@@ -62,7 +64,9 @@ def opened(settings: Callable[..., Settings]) -> Iterator[Callable[..., Client]]
     clients: list[Client] = []
 
     def make(url: str, say: Callable[[str], None] = lambda text: None, **changes: Any) -> Client:
-        clients.append(open_client(settings(base_url=url, **changes), say=say, paths=paths))
+        clients.append(
+            open_client(settings(base_url=url, **changes), say=say, paths=paths, log=Log(Record()).call)
+        )
         return clients[-1]
 
     yield make

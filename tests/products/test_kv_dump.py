@@ -626,7 +626,7 @@ def test_a_load_that_failed_halfway_is_completed_by_the_next_one(staged: Sandbox
 
     assert failed.code == 1
     assert half == 10_000
-    assert "undo.apply --id" in failed.err
+    assert "undo.apply" in failed.err
     assert json.loads(result.out)["equal"] == 10_000
     assert len(sent(staged, "PUT", "/bulk")) == 1
     assert stored(staged, copy) == stored(staged, namespace)

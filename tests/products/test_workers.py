@@ -23,6 +23,7 @@ from ops.products.workers.download import file_names, write
 from ops.products.workers.resources import RESOURCES
 from ops.products.workers.script import Script, read_script
 from ops.products.workers.source import INDEX
+from ops.products.workers.tasks.scripts import binding_lines
 from ops.sandbox.server import Sandbox
 from tests.conftest import API
 from tests.products.answers import envelope, refusal
@@ -383,7 +384,15 @@ def test_info_names_what_a_script_is_bound_to(staged: Sandbox, inv: Any) -> None
     assert bound["HOOKS"] == "webhooks"
     assert bound["SIGNING_KEY"] == ""
     assert "bindings             SESSIONS → sessions (kv_namespace)\n" in table
+    assert "                     STAGE = production (plain_text)\n" in table
+    assert '                     LIMITS = {"burst":20,"per_minute":[60,600]} (json)\n' in table
     assert "                     SIGNING_KEY (secret_text)\n" in table
+
+
+def test_the_value_of_a_secret_is_not_shown_even_if_the_api_returns_it() -> None:
+    secret = {"name": "KEY", "type": "secret_text", "text": "hidden"}
+
+    assert binding_lines([secret], {"KEY": ""}) == ("KEY (secret_text)",)
 
 
 def test_a_namespace_that_cannot_be_read_keeps_its_id(staged: Sandbox, inv: Any) -> None:

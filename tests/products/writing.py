@@ -54,6 +54,6 @@ def written(sandbox: Sandbox) -> list[tuple[str, str]]:
 
 def undo_id(err: str) -> str:
     """Return the id for undo that a command has printed on stderr."""
-    found = re.search(r"undo\.apply --id (\S+)", err)
+    found = re.search(r"undo\.apply (\S+)", err)
     assert found, err
     return found[1]

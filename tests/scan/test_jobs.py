@@ -9,6 +9,7 @@ import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -36,7 +37,7 @@ def url(monitor: Wire) -> str:
 
 
 def shown(monitor: Wire) -> list[str]:
-    return [seen.target.removeprefix("/secret-uuid") for seen in monitor.requests]
+    return [seen.target.removeprefix("/secret-uuid").partition("?")[0] for seen in monitor.requests]
 
 
 def newest(result: Result) -> Path:
@@ -183,7 +184,30 @@ def test_a_monitor_is_called_at_the_start_and_after_success(staged: Sandbox, inv
     assert {seen.method for seen in monitor.requests} == {"POST"}
 
 
-def test_a_monitor_gets_the_exit_code_and_last_lines_of_a_failure(
+def test_a_monitor_gets_one_line_without_names_after_a_success(
+    staged: Sandbox, inv: Inv, monitor: Wire
+) -> None:
+    result = inv("scan.export", "--quiet", "--ping", url(monitor), "--output", "json")
+
+    summary = json.loads(result.out)
+    line = monitor.requests[-1].body.decode()
+    counts = f"{summary['items']:,} items, {summary['requests']} requests, {summary['seconds']} s"
+    assert line.startswith(f"complete: {counts}, snapshot {newest(result).name}, run ")
+    assert "\n" not in line
+    assert staged.account_id not in line
+
+
+def test_the_calls_of_one_job_have_one_id_and_those_of_another_job_another(
+    staged: Sandbox, inv: Inv, monitor: Wire
+) -> None:
+    inv("scan.export", "--ping", url(monitor))
+    inv("scan.export", "--ping", url(monitor))
+
+    ids = [UUID(seen.target.partition("?rid=")[2]) for seen in monitor.requests]
+    assert ids[0] == ids[1] != ids[2] == ids[3]
+
+
+def test_a_monitor_gets_the_exit_code_and_counts_of_a_failure(
     staged: Sandbox, inv: Inv, monitor: Wire
 ) -> None:
     staged.faults.add(Fault("denied", path="*/dns_records*", times=-1))
@@ -192,6 +216,15 @@ def test_a_monitor_gets_the_exit_code_and_last_lines_of_a_failure(
 
     assert result.code == 4
     assert shown(monitor) == ["/start", "/4"]
+    assert monitor.requests[-1].body.startswith(b"incomplete: 1 kinds not read whole, ")
+    assert b"dns.record" not in monitor.requests[-1].body
+
+
+def test_a_monitor_gets_the_last_messages_only_on_request(staged: Sandbox, inv: Inv, monitor: Wire) -> None:
+    staged.faults.add(Fault("denied", path="*/dns_records*", times=-1))
+
+    inv("scan.export", "--ping", url(monitor), "--ping-log")
+
     assert b"dns.record: denied" in monitor.requests[-1].body
 
 
@@ -204,7 +237,7 @@ def test_a_monitor_is_called_for_a_refused_token(
     result = inv("scan.export", "--ping", url(monitor))
 
     assert result.code == 1
-    assert shown(monitor) == ["/start", "/1"]
+    assert shown(monitor) == ["/1"]
     assert all(wrong not in str(seen) and "authorization" not in seen.headers for seen in monitor.requests)
 
 
@@ -224,7 +257,7 @@ def test_a_monitor_is_called_for_a_stopped_job(
     assert shown(monitor) == ["/start", f"/{code}"]
 
 
-def test_a_monitor_gets_the_exit_code_of_a_locked_job(
+def test_a_job_that_meets_the_lock_of_another_does_not_fail_to_the_monitor(
     staged: Sandbox, inv: Inv, home: Path, monitor: Wire
 ) -> None:
     name = f"export/127.0.0.1/{staged.account_id}"
@@ -235,8 +268,8 @@ def test_a_monitor_gets_the_exit_code_of_a_locked_job(
         result = inv("scan.export", "--ping", url(monitor))
 
     assert result.code == 6
-    assert shown(monitor) == ["/start", "/6"]
-    assert b"pid 1, task scan.export, since now" in monitor.requests[-1].body
+    assert shown(monitor) == ["/log"]
+    assert b"another run holds the lock" in monitor.requests[-1].body
 
 
 @pytest.mark.fault("F18")
@@ -247,7 +280,7 @@ def test_a_monitor_that_is_down_is_a_warning(staged: Sandbox, inv: Inv, status: 
 
     assert result.code == 0
     assert shown(monitor) == ["/start", "/start", "", ""]
-    assert f"the monitor at 127.0.0.1 was not reached: it answered {status}" in result.err
+    assert result.err.count(f"the monitor at 127.0.0.1 was not reached: it answered {status}") == 1
     assert "secret-uuid" not in result.err
 
 
@@ -257,6 +290,21 @@ def test_an_unreachable_monitor_is_a_warning(staged: Sandbox, inv: Inv) -> None:
     assert result.code == 0
     assert "the monitor at 127.0.0.1 was not reached: no answer" in result.err
     assert "secret-uuid" not in result.err
+
+
+@pytest.mark.fault("F18")
+def test_a_monitor_that_never_answers_does_not_hold_a_job(
+    staged: Sandbox, inv: Inv, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ops.commands import monitor as commands
+
+    monkeypatch.setattr(commands, "SECONDS", 0.1)
+
+    with Wire(lambda exchange: None) as silent:
+        result = inv("scan.export", "--ping", url(silent))
+
+    assert result.code == 0
+    assert result.err.count("the monitor at 127.0.0.1 was not reached: no answer") == 1
 
 
 @pytest.mark.fault("F17")
@@ -300,8 +348,9 @@ def test_a_log_gets_one_object_per_message(staged: Sandbox, inv: Inv) -> None:
 
     lines = [json.loads(line) for line in result.err.splitlines()]
     assert result.code == 4
-    assert {line["level"] for line in lines} == {"note", "error"}
-    assert lines[-1]["exit_code"] == 4
+    assert {line["level"] for line in lines} == {"info", "warning", "error"}
+    assert lines[-1]["event"] == "task"
+    assert lines[-1]["error"]["exit_code"] == 4
     assert all(line["message"] and line["time"] for line in lines)
 
 
@@ -354,6 +403,6 @@ def test_an_error_before_the_settings_are_known_is_logged_in_the_same_format(
 
     result = inv("scan.export", "--log-format", "json")
 
-    [line] = [json.loads(line) for line in result.err.splitlines()]
-    assert (result.code, line["level"], line["exit_code"]) == (1, "error", 1)
+    line, _ = [json.loads(line) for line in result.err.splitlines()]
+    assert (result.code, line["level"], line["error"]["exit_code"]) == (1, "error", 1)
     assert "CFOPS_WORKERS" in line["message"]

@@ -170,7 +170,7 @@ def test_an_encrypted_snapshot_is_rendered_with_its_key(staged: Sandbox, inv: In
     assert result.code == 0, result.err
     with closing(sqlite3.connect("all.sqlite")) as database:
         assert database.execute("SELECT count(*) FROM dns_record").fetchone()[0] > 0
-    assert not list(home.rglob("*.jsonl"))
+    assert [file.name for file in home.rglob("*.jsonl")] == ["runs.jsonl"]
 
 
 @pytest.mark.parametrize("line", [("scan.export",), ("snapshots.render",)])

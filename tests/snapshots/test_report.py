@@ -141,3 +141,37 @@ def test_an_item_without_a_name_is_called_by_its_owner_for_people() -> None:
     shown = for_people({**row, "old": None, "new": 1, "note": ""})
 
     assert (shown["name"], shown["what"]) == ("settings of api-gateway", "x: none → 1")
+
+
+@pytest.mark.parametrize(
+    ("kind", "parent", "name", "expected"),
+    [
+        ("dns.record", "example.com", "docs.example.com CNAME", ""),
+        ("zones.setting", "example.com", "ssl", "example.com"),
+        ("kv.key", "sessions", "sessions-old", "sessions"),
+        ("workers.settings", "auth-edge", "", ""),
+    ],
+)
+def test_the_parent_is_left_out_for_people_if_the_name_says_it(
+    kind: str, parent: str, name: str, expected: str
+) -> None:
+    row = {"kind": kind, "in": parent, "change": "created", "name": name, "field": "", "note": ""}
+
+    assert for_people({**row, "old": None, "new": None})["in"] == expected
+
+
+def test_of_long_values_the_part_that_differs_is_shown() -> None:
+    row = {
+        "kind": "dns.record",
+        "in": "",
+        "change": "changed",
+        "name": "a TXT",
+        "field": "content",
+        "note": "",
+    }
+    long = {**row, "old": "x" * 300 + "old" + "y" * 300, "new": "x" * 300 + "new"}
+
+    shown, whole = for_people(long)["what"], for_people(long, whole=True)["what"]
+
+    assert shown == f"content: …{'x' * 20}old{'y' * 95}… → …{'x' * 20}new"
+    assert whole == f"content: {long['old']} → {long['new']}"

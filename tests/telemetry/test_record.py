@@ -29,6 +29,22 @@ def test_a_traceparent_that_is_not_valid_is_ignored(given: str) -> None:
     assert record.parent_id == ""
 
 
+@pytest.mark.parametrize(("flags", "kept"), [("00", False), ("01", True), ("02", False), ("03", True)])
+def test_what_is_started_continues_the_trace_as_the_caller_wants_it(flags: str, kept: bool) -> None:
+    record = Record(f"{GIVEN[:-2]}{flags}")
+    task = record.begin_task("zones.list")
+
+    assert record.sampled is kept
+    assert record.for_children == f"00-{GIVEN.split('-')[1]}-{task.span_id}-{'01' if kept else '00'}"
+
+
+def test_a_run_of_its_own_is_kept() -> None:
+    record = Record()
+
+    assert record.sampled
+    assert record.for_children == f"00-{record.trace_id}-{record.root_id}-01"
+
+
 def test_spans_are_nested_run_task_section() -> None:
     record, seen = Record(clock=lambda: 5.0), list[Event]()
     record.observe(seen.append)

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import base64
-import io
 import json
 from collections.abc import Callable
 from urllib.parse import quote, quote_plus
@@ -10,7 +9,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from ops.telemetry.redact import HIDDEN, SHORTEST, Log, Redactor
+from ops.telemetry.redact import HIDDEN, SHORTEST, Redactor
 
 OLD = 'YQSn-x"WA/Qii+Eh9 qM58wZéNnyQS7FUdoqGIUAbr'
 SECRETS = st.text(st.characters(codec="utf-8"), min_size=SHORTEST, max_size=60)
@@ -175,47 +174,6 @@ def test_a_secret_that_is_not_valid_text_is_hidden_too() -> None:
 
     assert Redactor([secret])(f"a {secret} b") == f"a {HIDDEN} b"
     assert Redactor([secret]).in_bytes(b"a \xffnot-\xfe-text b") == f"a {HIDDEN} b".encode()
-
-
-def lines(*events: dict[str, object]) -> list[dict[str, object]]:
-    stream = io.StringIO()
-    log = Log(Redactor([OLD]), stream, clock=lambda: 1795424400.123)
-    for event in events:
-        log("call", **event)
-    return [json.loads(line) for line in stream.getvalue().splitlines()]
-
-
-@pytest.mark.fault("E14")
-@pytest.mark.parametrize("name", ['\n{"level": "forged"}', "a\r\nb", "\x85x\u2028y", "\x1b]52;c;x\x07"])
-def test_one_event_is_one_line(name: str) -> None:
-    found = lines({"path": name}, {"path": "next"})
-
-    assert [line["path"] for line in found] == [name, "next"]
-
-
-@pytest.mark.fault("D8")
-def test_events_are_numbered_in_their_order() -> None:
-    assert [line["n"] for line in lines({}, {}, {})] == [1, 2, 3]
-
-
-def test_an_event_has_its_time_in_utc() -> None:
-    assert lines({})[0]["time"] == "2026-11-23T09:00:00.123Z"
-
-
-@pytest.mark.fault("D4")
-def test_a_closed_log_stream_does_not_stop_the_work() -> None:
-    stream = io.StringIO()
-    stream.close()
-
-    Log(Redactor([OLD]), stream)("call", path="/zones")
-
-
-@pytest.mark.fault("F1")
-def test_a_secret_does_not_reach_the_log_and_the_line_stays_json() -> None:
-    found = lines({"path": OLD, "message": f"Bearer {OLD}", "more": {"a": [OLD]}, "odd": object})
-
-    assert not traces(OLD, json.dumps(found))
-    assert found[0]["path"] == HIDDEN
 
 
 def in_pieces(data: bytes) -> bytes:

@@ -35,7 +35,7 @@ BIN = Path(sys.executable).parent
 COLUMNS = 100
 SECONDS = 120
 """The longest that one line may take."""
-BLOCK = re.compile(r"^```(console|sh|python|yaml)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^```(console|sh|python|yaml|toml)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 FILE = re.compile(r"# ([\w.]+\.\w+)\n")
 CODE = re.compile(r"  +# exit code (\d+)$")
 SHORTENED = 8

@@ -169,6 +169,7 @@ def _bounds(field: Setting) -> str:
     if field.choices:
         return ", ".join(field.choices)
     words = {"text": "text", "folder": "a path", "file": "a path", "switch": "yes or no"}
+    words["table"] = "a table, or the path of a TOML file"
     if field.kind in words:
         return words[field.kind]
     unit = "seconds" if field.kind == "seconds" else "a whole number"

@@ -38,12 +38,12 @@ def rows(*items: dict[str, Any], columns: tuple[str, ...] = ()) -> Rows:
 def printed(result: Rows | Item | Text | Bytes | None, format: str = "", **options: Any) -> Printed:
     """Show *result* in a pipe."""
     out, err = io.BytesIO(), io.StringIO()
-    below = show(result, Output(format, **options), out, err)
+    below = show(result, Output(format, **options), out, lambda text: print(text, file=err))
     return Printed(out.getvalue().decode(), err.getvalue(), below)
 
 
 def on_terminal(result: Rows | Item | Text | Bytes | None, format: str = "", **options: Any) -> Printed:
     """Show *result* on a terminal."""
     out, err = Terminal(), io.StringIO()
-    below = show(result, Output(format, **options), out, err)
+    below = show(result, Output(format, **options), out, lambda text: print(text, file=err))
     return Printed(out.seen, err.getvalue(), below)

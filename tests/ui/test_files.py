@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import stat
 from collections.abc import Iterator
@@ -67,11 +66,11 @@ def test_what_is_selected_is_what_is_written(tmp_path: Path) -> None:
 
 
 def test_a_limit_makes_an_export_that_is_not_complete_and_says_so(tmp_path: Path) -> None:
-    file, err = tmp_path / "list.json", io.StringIO()
+    file, said = tmp_path / "list.json", list[str]()
 
-    write_export(rows({"a": 1}, {"a": 2}), file, META, Output(limit=1), err=err)
+    write_export(rows({"a": 1}, {"a": 2}), file, META, Output(limit=1), say=said.append)
 
-    assert err.getvalue() == "showing the first 1; more were not read\n"
+    assert said == ["showing the first 1; more were not read"]
     meta = json.loads(file.read_bytes())["meta"]
     assert (meta["complete"], meta["problem"]) == (False, "showing the first 1; more were not read")
 

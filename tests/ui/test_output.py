@@ -233,7 +233,7 @@ def test_text_drives_no_terminal() -> None:
 def test_bytes_go_out_untouched() -> None:
     out = io.BytesIO()
 
-    show(Bytes(iter([b"\xff\x00", b"\r\n"])), Output("json"), out, io.StringIO())
+    show(Bytes(iter([b"\xff\x00", b"\r\n"])), Output("json"), out, str)
 
     assert out.getvalue() == b"\xff\x00\r\n"
 
@@ -245,7 +245,7 @@ def test_bytes_drive_no_terminal_and_letters_are_not_cut_between_chunks() -> Non
 def test_a_terminal_that_is_not_utf8_gets_escapes() -> None:
     out = Terminal("ascii")
 
-    show(rows({"a": "é"}), Output("json"), out, io.StringIO())
+    show(rows({"a": "é"}), Output("json"), out, str)
 
     assert "\\xe9" in out.seen
 
@@ -259,7 +259,7 @@ def test_a_list_that_may_not_be_whole_is_reported_after_it(format: str) -> None:
     out = io.BytesIO()
 
     with pytest.raises(Incomplete, match="2 of 3") as error:
-        show(Rows(Doubtful({"a": "x1"}, {"a": "x2"})), Output(format), out, io.StringIO())
+        show(Rows(Doubtful({"a": "x1"}, {"a": "x2"})), Output(format), out, str)
 
     assert error.value.exit_code == 4
     assert b"x2" in out.getvalue()
@@ -275,7 +275,7 @@ def test_what_was_read_before_a_failure_is_printed(format: str, columns: tuple[s
     out = io.BytesIO()
 
     with pytest.raises(ApiError):
-        show(Rows(failing(), columns), Output(format), out, io.StringIO())
+        show(Rows(failing(), columns), Output(format), out, str)
 
     assert b"read" in out.getvalue()
 
@@ -289,7 +289,7 @@ def test_a_json_list_that_broke_off_is_not_valid() -> None:
     out = io.BytesIO()
 
     with pytest.raises(ApiError):
-        show(Rows(failing()), Output("json"), out, io.StringIO())
+        show(Rows(failing()), Output("json"), out, str)
 
     with pytest.raises(json.JSONDecodeError):
         json.loads(out.getvalue())
@@ -306,7 +306,7 @@ def test_rows_go_out_before_the_list_is_read_to_its_end(format: str) -> None:
                 printed_by_then.append(len(out.getvalue()))
             yield {"name": f"key-{number}"}
 
-    show(Rows(items(), ("name",)), Output(format), out, io.StringIO())
+    show(Rows(items(), ("name",)), Output(format), out, str)
 
     assert printed_by_then[0] > len(out.getvalue()) / 2
 
@@ -327,7 +327,7 @@ def test_options_that_make_no_sense_are_refused_before_anything_is_read(options:
         yield {}
 
     with pytest.raises(UsageError) as error:
-        show(Rows(unread()), options, io.BytesIO(), io.StringIO())
+        show(Rows(unread()), options, io.BytesIO(), str)
 
     assert error.value.hint
 

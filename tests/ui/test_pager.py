@@ -78,3 +78,13 @@ def test_an_interrupt_ends_nothing_before_the_pager(tmp_path: Path) -> None:
         signal.signal(signal.SIGINT, before)
 
     assert copy.read_bytes() == b"a\n" * 9
+
+
+def test_the_pager_says_how_to_leave_unless_the_user_has_set_it_up(tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    code = "import os, sys; open(sys.argv[1], 'w').write(os.environ['LESS']); sys.stdin.read()"
+
+    for environ, expected in (({}, "q leaves, space shows more$"), ({"LESS": "-S"}, "-S")):
+        with Pager(reader(code, copy), (20, 5), bytes, environ) as pager:  # type: ignore[arg-type]
+            pager.write(b"a\n" * 9)
+        assert copy.read_text().endswith(expected)

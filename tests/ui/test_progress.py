@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import io
+import json
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import pytest
 
-from ops.ui.progress import Progress, duration
+from ops.items import duration
+from ops.ui.progress import Progress
 from ops.ui.talk import Talk
 from tests.ui.paper import Terminal
 from tests.ui.test_talk import Clock
@@ -151,6 +153,23 @@ def test_a_note_stands_above_the_bar() -> None:
     lines = err.seen.split("\n")
     assert lines[0].endswith(" \rzone a.example was deleted meanwhile")
     assert lines[1].rstrip().endswith("0 of 4")
+
+
+def test_as_a_log_it_is_an_event_every_thirty_seconds() -> None:
+    err, clock = io.StringIO(), Clock()
+    talk = Talk(err, clock=clock)
+    talk.log.json = True
+    progress = Progress(err, False, clock, say=talk.progress)
+
+    progress.start("scan", 200)
+    for _ in range(100):
+        progress.done("dns.record")
+        clock.now += 1
+
+    lines = [json.loads(line) for line in err.getvalue().splitlines()]
+    assert [(line["event"], line["message"]) for line in lines] == [
+        ("progress", f"scan: {count} of 200, dns.record") for count in (31, 61, 91)
+    ]
 
 
 def test_quiet_prints_nothing() -> None:

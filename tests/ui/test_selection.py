@@ -196,7 +196,7 @@ def test_nothing_is_printed_before_a_wrong_field_is_reported(capfd: pytest.Captu
     from ops.ui.shapes import Output
 
     with pytest.raises(UsageError):
-        show(rows(*ZONES), Output("json", fields="nmae"), sys.stdout, sys.stderr)
+        show(rows(*ZONES), Output("json", fields="nmae"), sys.stdout, str)
 
     assert capfd.readouterr() == ("", "")
 

@@ -24,9 +24,9 @@ from ops.errors import DiskError
 from ops.ui.output import (show)
 from ops.ui.shapes import Output
 from ops.ui.shapes import Rows
-from ops.ui.streams import silence
+from ops.telemetry.log import silence
 try:
-    show(Rows({"n": n} for n in range(int(sys.argv[1]))), Output(sys.argv[2]), sys.stdout, sys.stderr)
+    show(Rows({"n": n} for n in range(int(sys.argv[1]))), Output(sys.argv[2]), sys.stdout, str)
 except BrokenPipeError:
     silence(sys.stdout)
 except DiskError as error:
@@ -105,19 +105,19 @@ class Sip(io.RawIOBase):
 def test_a_stream_that_takes_a_part_gets_the_rest_too() -> None:
     out = Sip()
 
-    show(rows({"name": "www.example.com"}), Output("jsonl"), out, io.StringIO())
+    show(rows({"name": "www.example.com"}), Output("jsonl"), out, str)
 
     assert out.taken == b'{"name":"www.example.com"}\n'
 
 
 def test_a_stream_that_takes_no_more_is_an_error() -> None:
     with pytest.raises(DiskError, match="temporarily unavailable"):
-        show(rows({"name": "www.example.com"}), Output("jsonl"), Sip(10), io.StringIO())
+        show(rows({"name": "www.example.com"}), Output("jsonl"), Sip(10), str)
 
 
 def test_a_failure_to_write_names_its_cause() -> None:
     with Path("/dev/full").open("wb") as full, pytest.raises(DiskError, match="No space left"):
-        show(Text("x"), Output(), full, io.StringIO())
+        show(Text("x"), Output(), full, str)
 
 
 def test_what_a_text_stream_holds_already_comes_first() -> None:
@@ -125,7 +125,7 @@ def test_what_a_text_stream_holds_already_comes_first() -> None:
     out = io.TextIOWrapper(below)
     out.write("before\n")
 
-    show(rows({"a": 1}), Output("jsonl"), out, io.StringIO())
+    show(rows({"a": 1}), Output("jsonl"), out, str)
 
     assert below.getvalue() == b'before\n{"a":1}\n'
 
@@ -133,7 +133,7 @@ def test_what_a_text_stream_holds_already_comes_first() -> None:
 def test_a_stream_of_text_alone_is_written_too() -> None:
     out = io.StringIO()
 
-    show(rows({"a": "é"}), Output("jsonl"), out, io.StringIO())
+    show(rows({"a": "é"}), Output("jsonl"), out, str)
 
     assert out.getvalue() == '{"a":"é"}\n'
 
@@ -143,7 +143,7 @@ def test_memory_does_not_grow_with_the_rows() -> None:
     script = (
         "import resource, sys; from ops.ui.output import *; from ops.ui.shapes import Rows\n"
         "show(Rows(({'name': 'key-%d' % n} for n in range(int(sys.argv[2]))), ('name',)),"
-        " Output(sys.argv[1]), open('/dev/null', 'wb'), sys.stderr)\n"
+        " Output(sys.argv[1]), open('/dev/null', 'wb'), str)\n"
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
     )
 

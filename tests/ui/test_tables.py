@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import unicodedata
 from typing import Any
@@ -10,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ops.ui.shapes import CHANGE, KEY, LOW, MAIN, PLAIN, STATUS, WHOLE, Column, Item, Output, Rows
-from ops.ui.tables import Table, cut_apart, fitted, item_table, shortened, width_of, wrapped
+from ops.ui.output import show
+from ops.ui.shapes import CHANGE, KEY, LOW, MAIN, STATUS, Column, Item, Output, Rows
+from ops.ui.tables import Table, cut_apart, item_table, shortened, width_of, wrapped
 from ops.ui.talk import paint, use_color
 from tests.ui.paper import Terminal, on_terminal, printed, rows
 from tests.ui.test_escape import ANY_TEXT
@@ -111,31 +113,6 @@ def test_nothing_is_shortened_in_a_pipe() -> None:
     assert "x" * 300 in shown.out
 
 
-@pytest.mark.parametrize(
-    ("room", "expected"),
-    [
-        (106, [20, 30, 10, 40]),
-        (90, [16, 30, 0, 40]),
-        (60, [0, 18, 0, 40]),
-        (40, [0, 12, 0, 26]),
-        (30, [0, 0, 0, 30]),
-    ],
-)
-def test_what_matters_least_gives_way_first(room: int, expected: list[int]) -> None:
-    widths, least = [20, 30, 10, 40], [12, 12, 10, 25]
-
-    assert fitted(widths, widths, least, [PLAIN, MAIN, LOW, KEY], room) == expected
-
-
-def test_a_few_long_cells_push_no_column_out() -> None:
-    # Most cells of the second column take 20 characters, and one takes 500.
-    assert fitted([10, 500, 8], [10, 20, 8], [10, 20, 8], [MAIN, KEY, LOW], 60) == [10, 38, 8]
-
-
-def test_what_is_dropped_comes_back_if_it_fits_after_all() -> None:
-    assert fitted([20, 5, 40], [20, 5, 40], [20, 5, 40], [MAIN, LOW, LOW], 40) == [20, 5, 0]
-
-
 def test_a_terminal_shows_what_one_looks_for_and_names_the_rest() -> None:
     columns = (Column("name", MAIN), Column("content", KEY), "comment", Column("id", LOW))
     record = {"name": "www.example.com", "content": "192.0.2.10", "comment": "c" * 30, "id": "f" * 32}
@@ -179,8 +156,16 @@ def test_a_table_ends_with_the_number_of_its_rows(rows: int, options: dict[str, 
     assert printed(Rows(items, ("n",), "entry"), "table", **options).below == expected
 
 
-def test_only_a_table_is_counted() -> None:
-    assert printed(rows({"n": 1}), "tsv").below == ""
+@pytest.mark.parametrize("format", ["json", "jsonl", "csv", "yaml", "tsv"])
+def test_a_list_for_a_program_is_counted_where_a_person_reads_it(format: str) -> None:
+    assert show(rows({"n": 1}), Output(format), io.BytesIO(), str, people=True) == "1 row"
+    assert printed(rows({"n": 1}), format).below == ""
+
+
+@pytest.mark.parametrize("format", ["json", "jsonl", "csv", "yaml", "tsv"])
+def test_an_empty_list_says_so_in_every_format(format: str) -> None:
+    assert printed(rows(), format).below == "no rows"
+    assert printed(rows({"n": 1}), format, filters=("n>9",)).below == "no rows match"
 
 
 def test_two_texts_are_not_cut_to_the_same() -> None:
@@ -321,8 +306,8 @@ def test_a_list_of_plain_values_is_shown_with_commas_and_not_as_json() -> None:
     assert "[]" not in text
 
 
-def test_a_reason_is_continued_below_and_the_other_columns_are_cut() -> None:
-    columns = (Column("kind", MAIN), Column("note", MAIN, WHOLE))
+def test_a_reason_is_continued_below_and_not_cut() -> None:
+    columns = (Column("kind", MAIN), Column("note", MAIN, wraps=True))
     note = "denied in 12 of 12: no permission (10000)"
 
     lines = Table(columns, Output(width=34)).block([{"kind": "dns.record", "note": note}]).splitlines()
@@ -333,3 +318,40 @@ def test_a_reason_is_continued_below_and_the_other_columns_are_cut() -> None:
         "dns.record  denied in 12 of 12: no",
         "            permission (10000)",
     ]
+
+
+def test_a_long_word_is_not_broken_where_it_fits_on_a_line_of_its_own() -> None:
+    assert wrapped("a: pages.example.net b", 18) == ["a:", "pages.example.net", "b"]
+
+
+def test_a_path_is_broken_after_a_slash() -> None:
+    assert wrapped("/srv/ops/exports/2026-11-30T00-59-09Z-9b25", 30) == [
+        "/srv/ops/exports/",
+        "2026-11-30T00-59-09Z-9b25",
+    ]
+
+
+JOINING = (Column("kind", joins="name"), Column("name", KEY, wraps=True), Column("state", KEY))
+
+
+def test_a_column_without_room_is_shown_in_the_one_that_it_joins() -> None:
+    item = {"kind": "dns.record", "name": "docs.example.com", "state": "done"}
+
+    wide, narrow = (Table(JOINING, Output(width=width)).block([item]).splitlines() for width in (40, 23))
+
+    assert wide[2] == "dns.record  docs.example.com  done"
+    assert narrow == [
+        "name              state",
+        "----------------  -----",
+        "dns.record        done",
+        "docs.example.com",
+    ]
+
+
+def test_what_joins_another_column_stands_on_its_line_where_both_fit() -> None:
+    items = [{"kind": "kv.pair", "name": "a"}, {"kind": "dns.record", "name": "docs.example.com"}]
+    table = Table(JOINING, Output(width=23, headers=False))
+
+    assert table.block(items).splitlines()[0] == "kv.pair a"
+    assert table.block(items[:1]) == "kv.pair a\n"
+    assert table.hidden == []

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from ops.config.credentials import Credentials
 from ops.errors import ApiError, NotFound, OpsError
 from ops.ui.talk import Talk
 
@@ -124,13 +125,20 @@ def test_the_settings_decide_once_they_are_known(tmp_path: Path) -> None:
 
     err = io.StringIO()
     talk = Talk(err)
-    settings = Settings(exports=tmp_path, state_dir=tmp_path, cache_dir=tmp_path, quiet=True, color="always")
+    settings = Settings(
+        credentials=Credentials(token=SECRET),
+        exports=tmp_path,
+        state_dir=tmp_path,
+        cache_dir=tmp_path,
+        quiet=True,
+        color="always",
+    )
 
-    talk.settle(settings, redact)
+    talk.settle(settings)
     talk.note("a")
     talk.warn(SECRET)
 
-    assert err.getvalue() == "\x1b[33mwarning: ***\x1b[0m\n"
+    assert err.getvalue() == "\x1b[33mwarning: [hidden]\x1b[0m\n"
 
 
 def test_colour_is_around_the_text() -> None:
@@ -173,7 +181,7 @@ def test_a_hint_of_several_lines_is_set_in_so_that_no_name_passes_for_a_line_of_
 def test_as_a_log_each_thing_said_is_one_object() -> None:
     err = io.StringIO()
     talk = Talk(err, redact=lambda text: text.replace("secret", "***"))
-    talk.log = True
+    talk.log.json = True
 
     talk.note("a\nb")
     talk.warn("secret")
@@ -182,11 +190,12 @@ def test_as_a_log_each_thing_said_is_one_object() -> None:
     talk.trace("line 1\nline 2 secret")
 
     lines = [json.loads(line) for line in err.getvalue().splitlines()]
-    assert [line["level"] for line in lines] == ["note", "warning", "note", "error", "error"]
+    assert [line["level"] for line in lines] == ["info", "warning", "info", "error", "error"]
     assert lines[0]["message"] == "a\nb"
-    assert (lines[3]["error"], lines[3]["exit_code"], lines[3]["hint"]) == ("OpsError", 2, "try")
+    assert [line["event"] for line in lines] == ["note", "warning", "note", "error", "bug"]
+    assert lines[3]["error"] == {"error": "OpsError", "exit_code": 2, "hint": "try"}
     assert lines[4]["message"] == "line 1\nline 2 ***"
-    assert all(re.fullmatch(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ", line["time"]) for line in lines)
+    assert all(re.fullmatch(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", line["time"]) for line in lines)
     assert "secret" not in err.getvalue()
 
 

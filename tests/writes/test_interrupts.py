@@ -37,7 +37,7 @@ def test_no_write_begins_after_the_signal(stage: Stage, remote: Remote, seed: in
     assert interrupted.value.message.startswith("write was interrupted\n")
     assert [entry.state for entry in stage.journal().entries().values()] == [DONE] * at
     assert f"\n  {at} done, 0 unknown, {20 - at} not started" in interrupted.value.message
-    assert f"inv undo.apply --id {app.task_id}" in interrupted.value.message
+    assert f"inv undo.apply {app.task_id}" in interrupted.value.message
     assert interrupted.value.exit_code == 130
 
 
@@ -154,7 +154,7 @@ def test_a_source_that_fails_halfway_leaves_no_doubt_about_what_is_done(stage: S
     with pytest.raises(NotSent, match="no network\n  2 done, 0 unknown; ") as failure:
         make_all(app, source())
 
-    assert f"inv undo.apply --id {app.task_id}" in failure.value.message
+    assert f"inv undo.apply {app.task_id}" in failure.value.message
 
 
 def test_a_result_that_cannot_be_noted_is_reported_as_unknown(stage: Stage, remote: Remote) -> None:
@@ -200,7 +200,7 @@ def test_a_stopped_request_is_unknown_if_it_was_sent(
     budget.close()
 
     (entry,) = stage.journal().entries().values()
-    look = f"the outcome is unknown; check it with `inv undo.show --id {entry.id}`"
+    look = f"the outcome is unknown; check it with `inv undo.show {entry.id}`"
     assert (entry.state, entry.why) == (state, "stopped while waiting")
     assert interrupted.value.hint == (look if sent else "run it again")
     assert interrupted.value.message.startswith("stopped while waiting\n  0 done, ")

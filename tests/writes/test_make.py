@@ -69,7 +69,7 @@ def test_a_create_is_noted_made_and_shown_with_its_undo_line(stage: Stage, remot
         "action": "create", "kind": "remote.thing", "name": "one", "id": "id1", "undo": entry.id,
     }  # fmt: skip
     assert entry.state == DONE
-    assert f"undo: inv undo.apply --id {app.task_id}" in stage.messages
+    assert f"undo: inv undo.apply {app.task_id}" in stage.messages
     assert "create remote.thing one: name one, value 1" in stage.messages
 
 
@@ -203,7 +203,7 @@ def test_an_undetermined_outcome_stays_unknown_with_a_hint(stage: Stage, remote:
 
     (entry,) = stage.journal().entries().values()
     assert entry.state == UNKNOWN
-    assert f"`inv undo.show --id {entry.id}`" in unanswered.value.hint
+    assert f"`inv undo.show {entry.id}`" in unanswered.value.hint
 
 
 def test_a_refusal_is_noted_as_failed_and_raised_unchanged(stage: Stage, remote: Remote) -> None:
@@ -222,7 +222,7 @@ def test_a_failure_halfway_says_what_was_done_and_how_to_undo_it(stage: Stage, r
     with pytest.raises(ValidationError, match="2 done, 0 unknown, 3 not started") as failure:
         make(app, *(remote.creation(f"n{i}") for i in range(5)))
 
-    assert f"inv undo.apply --id {app.task_id}" in failure.value.message
+    assert f"inv undo.apply {app.task_id}" in failure.value.message
 
 
 def test_changes_of_one_owner_are_sent_in_batches(stage: Stage) -> None:

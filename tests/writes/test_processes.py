@@ -76,7 +76,7 @@ def test_an_interrupted_bulk_write_finishes_its_current_request(
     assert process.returncode == code
     assert begun(sandbox) == made(sandbox) == 5
     assert "5 done, 0 unknown, 25 not started" in err
-    (id,) = re.findall(r"undo them with `inv undo\.apply --id (\S+)`", err)
+    (id,) = re.findall(r"undo them with `inv undo\.apply (\S+)`", err)
     undone = many("undo.apply", "--id", id, "--yes")
     assert undone.code == 0, undone.err
     assert made(sandbox) == 0

@@ -80,7 +80,7 @@ def test_answering_yes_deletes(shell: Shell, sandbox: Sandbox, apex: str) -> Non
 
     assert terminal.end() == 0
     assert len(written(sandbox)) == 1
-    assert re.search(r"undo: inv undo\.apply --id \S+", terminal.shown)
+    assert re.search(r"undo: inv undo\.apply \S+", terminal.shown)
 
 
 @pytest.mark.parametrize("answer", ["n\n", "\n", "yess\n", "\x04"])

@@ -543,4 +543,4 @@ def test_a_change_made_on_another_host_names_the_line_that_undoes_it_there(
 
     message = f"{entry.id} was made on {place}, and this line works on api.example.com"
     assert elsewhere.value.message == message
-    assert elsewhere.value.hint == f"`inv {line}undo.apply --id {entry.id}`, with the token of {place}"
+    assert elsewhere.value.hint == f"`inv {line}undo.apply {entry.id}`, with the token of {place}"

@@ -31,6 +31,8 @@ HELP = {
     "exit_code": "exit with 5 if there are differences, with 4 if there are only unknown parts",
     "identity": "file with the age secret key of an encrypted snapshot",
 }
+NAMED = 3
+"""How many kinds are named that neither side has."""
 _UNKNOWN = "unknown parts were not read completely on one side, so they were not compared"
 
 
@@ -188,7 +190,8 @@ def _show_rows(app: App, rows: Iterator[Json], columns: tuple[str, ...]) -> None
 
     if app.for_people:
         shown = report.FOR_PEOPLE + columns[len(report.COLUMNS) :]
-        app.show(Rows(map(report.for_people, rows), shown, "difference"))
+        described = (report.for_people(row, whole=app.output.wide) for row in rows)
+        app.show(Rows(described, shown, "difference"))
     else:
         app.show(Rows(rows, columns, "difference"))
     # Rows that --limit leaves out count for the exit code all the same.
@@ -234,7 +237,8 @@ def _end(app: App, comparison: Comparison, *, exit_code: bool) -> None:
     counts = comparison.counts
     result = f"{report.counted(counts)} from {comparison.old.name} to {comparison.new.name}"
     if comparison.left_out:
-        app.note(f"read on neither side: {', '.join(comparison.left_out)}")
+        more = f" and {len(comparison.left_out) - NAMED} more" if comparison.left_out[NAMED:] else ""
+        app.note(f"not compared, because neither side has it: {', '.join(comparison.left_out[:NAMED])}{more}")
     if exit_code and report.differing(counts):
         if counts[UNKNOWN]:
             app.warn(_UNKNOWN)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ops.cli.command import command
 from ops.items import timestamp
-from ops.ui.shapes import KEY, LOW, MAIN, SIZE, STATUS, TIME, WHOLE, Column, Rows
+from ops.ui.shapes import KEY, LOW, MAIN, SIZE, STATUS, TIME, Column, Rows
 
 if TYPE_CHECKING:
     from ops.cli.app import App
@@ -31,7 +31,7 @@ COLUMNS = (
 )  # fmt: skip
 SECTIONS = (
     Column("kind", MAIN), Column("in", KEY), Column("status", MAIN, STATUS), Column("items", MAIN),
-    Column("note", MAIN, WHOLE),
+    Column("note", MAIN, wraps=True),
 )  # fmt: skip
 
 
@@ -49,7 +49,7 @@ def list_snapshots(app: App, from_: str = "") -> Rows:
     from ops.offsite.library import OffsiteLibrary, stored_accounts
 
     place = read_prefix(from_, "--from")
-    bucket = Bucket(place.bucket, app.settings, app.stop)
+    bucket = Bucket(place.bucket, app.settings, app.stop, app.talk.log)
     ids = [app.known_account] if app.known_account else stored_accounts(bucket, place)
     libraries = [OffsiteLibrary(app, place, id, bucket) for id in ids]
     return Rows((row for library in libraries for row in library_rows(library)), COLUMNS, "snapshot")
@@ -60,7 +60,7 @@ def show_snapshot(app: App, name: str = "latest", identity: str = "", passphrase
     """Show the sections of a snapshot, and what could not be read.
 
     inv snapshots.show
-    inv snapshots.show --name 2026-11-22 --filter status!=complete
+    inv snapshots.show 2026-11-22 --filter status!=complete
     """
     from ops.kinds.catalog import kinds
     from ops.offsite.library import open_snapshot

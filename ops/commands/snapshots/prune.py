@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     Column("snapshot", KEY), Column("started", MAIN, TIME), Column("status", meaning=STATUS),
-    Column("action", MAIN, CHANGE), "note",
+    Column("action", MAIN, CHANGE), Column("note", wraps=True),
 )  # fmt: skip
 
 

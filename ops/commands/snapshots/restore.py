@@ -54,7 +54,7 @@ def restore_snapshot(
     and references to them follow. After an interruption, run the same line again to resume.
 
     inv snapshots.restore --zone example.com --dry-run
-    inv snapshots.restore --name 2026-11-22 --kind workers --item auth-edge
+    inv snapshots.restore 2026-11-22 --kind workers --item auth-edge
     inv snapshots.restore --namespace feature-flags --item beta-search
     """
     from ops.commands.snapshots.verify import verified
@@ -69,16 +69,36 @@ def restore_snapshot(
     return Item({"snapshot": snapshot.name, **dict.fromkeys(COLUMNS[1:-1], 0), "undo": "", **result}, COLUMNS)
 
 
+def show_restore(app: App, snapshot: Snapshot, filter: Filter) -> None:
+    """Show what a restore of what *filter* selects would do; nothing is sent."""
+    _planned(app, snapshot, filter, delete=False)
+
+
 def _restore(app: App, snapshot: Snapshot, filter: Filter, *, delete: bool) -> dict[str, Any]:
+    state, plan, report = _planned(app, snapshot, filter, delete=delete)
+    if app.dry:
+        app.talk.show("dry run: nothing was sent")
+        return {name: plan.count(action) for name, action in _ACTIONS.items()}
+    return _apply(app, state, plan, report, delete=delete) if plan.steps else {}
+
+
+def _planned(
+    app: App, snapshot: Snapshot, filter: Filter, *, delete: bool
+) -> tuple[State, RestorePlan, Report]:
+    """Compare with the account, show the plan, and return it."""
     from ops.export.job import aside
     from ops.kinds import catalog
     from ops.kinds.resource import Owner
-    from ops.restore.filter import select
+    from ops.restore.filter import select, unknown_kinds
     from ops.restore.state import Reader, State
     from ops.restore.steps import Report, Steps, plan_of
     from ops.snapshots.compare.side import Side
 
     saved = Side(snapshot, catalog.resources())
+    if not (filter.kinds or filter.owners or filter.items):
+        for name, count in unknown_kinds(saved).items():
+            by = f"this cfops does not know the kind; the snapshot is by {snapshot.manifest.tool}"
+            app.warn(f"cannot be restored: {count:,} {name}: {by}, perhaps with a plugin (`inv plugins`)")
     selection = select(saved, filter)
     _check_complete(app, saved, selection, delete=delete)
     account = Owner(saved.account_id, saved.account_id, {})
@@ -86,10 +106,7 @@ def _restore(app: App, snapshot: Snapshot, filter: Filter, *, delete: bool) -> d
     state, report = State(reader, saved, selection, filter), Report()
     plan = plan_of(state, Steps(state, report, app.clock(), delete=delete), report)
     _show(app, plan, report)
-    if app.dry:
-        app.talk.show("dry run: nothing was sent")
-        return {name: plan.count(action) for name, action in _ACTIONS.items()}
-    return _apply(app, state, plan, report, delete=delete) if plan.steps else {}
+    return state, plan, report
 
 
 def _check_complete(app: App, saved: Side, selection: RestoreSelection, *, delete: bool) -> None:

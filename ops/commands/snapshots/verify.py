@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from ops.snapshots.snapshot import Snapshot
 
 COLUMNS = (
-    Column("kind", KEY), Column("items", MAIN), Column("status", MAIN, STATUS), "note", "live", "difference",
+    Column("kind", KEY), Column("items", MAIN), Column("status", MAIN, STATUS),
+    Column("note", wraps=True), "live", "difference",
 )  # fmt: skip
 _SHOWN = 20
 
@@ -33,7 +34,7 @@ def verify_snapshot(
     """Check every file, line, count and link of a snapshot; exit code 2 if it is damaged.
 
     inv snapshots.verify
-    inv snapshots.verify --name previous --live
+    inv snapshots.verify previous --live
     """
     from ops.offsite.library import open_snapshot
     from ops.scan.inventory import Inventory

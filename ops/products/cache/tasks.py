@@ -21,7 +21,7 @@ def list_settings(app: App, zone: str = "") -> Rows:
     Parts that the token may not read are shown as denied, those that the plan lacks as unavailable. Takes 6
     requests.
 
-    inv cache.settings --zone example.com
+    inv cache.settings example.com
     """
     from ops.products.cache import api
     from ops.products.zones.parts import attempt, report
@@ -76,9 +76,9 @@ def purge(
     A request holds up to 100 values. A list on stdin may have comments (#). A purge cannot be undone: the
     cache fills again by itself.
 
-    inv cache.purge --zone example.com --files https://example.com/a.css,https://example.com/b.css
-    inv cache.purge --zone example.com --files - < urls.txt
-    inv cache.purge --zone example.com --all
+    inv cache.purge example.com --files https://example.com/a.css,https://example.com/b.css
+    inv cache.purge example.com --files - < urls.txt
+    inv cache.purge example.com --all
     """
     from ops.kinds.resource import Change
     from ops.products.cache import valid

@@ -48,14 +48,16 @@ Pair = tuple[Json | None, FileRecord]
 class Plan(NamedTuple):
     """Changes in the order in which they are made, and what stays as it is.
 
-    *total* counts the records of the zone, *different* those that an import found with other settings;
-    *notes* are for the user.
+    *unchanged* counts the records that are equal on both sides, *total* those of the zone, *kept* those of
+    the zone alone that stay, *different* those that an import found with other settings; *notes* are for the
+    user.
     """
 
     changes: list[Change]
     unchanged: int
     total: int
     different: int = 0
+    kept: int = 0
     notes: tuple[str, ...] = ()
 
 
@@ -95,6 +97,7 @@ class _Planning:
         self.errors: list[Problem] = [("", error) for error in file.errors]
         self.skipped = list(file.skipped)
         self.left_alone: list[str] = []
+        self.kept = 0
         # Where in the file a record of a change comes from, by its id().
         self.places: dict[int, str] = {}
         # Records with errors that other ones may be in conflict with.
@@ -129,7 +132,8 @@ class _Planning:
         if self.left_alone:
             left_alone = ", ".join(dict.fromkeys(self.left_alone))
             notes.append(f"left alone, because Cloudflare manages it: {left_alone}")
-        return Plan(packed(moving), len(changes) - len(moving), len(self.live), notes=tuple(notes))
+        equal = len(changes) - len(moving) - self.kept
+        return Plan(packed(moving), equal, len(self.live), kept=self.kept, notes=tuple(notes))
 
     def _refuse(self, entry: FileRecord, error: OpsError, field: str = "") -> None:
         self.errors.append((field, entry.refused(error, field)))
@@ -190,6 +194,7 @@ class _Planning:
                 kept = self.keep or one == (self.name, "NS") or managed(record) or exported
                 if managed(record) and not self.keep:
                     self.left_alone.append(f"{one[1]} {one[0]}")
+                self.kept += kept
                 yield Change(RECORDS, self.zone, record, record if kept else None)
             for live_record, entry in (*pairs, *((None, entry) for entry in new)):
                 after = self._created(entry) if live_record is None else self._updated(entry, live_record)
@@ -340,5 +345,10 @@ def counted(plan: Plan) -> str:
     """Return how many records are changed in each way, and how many are not, in words."""
     counts = Counter(change.action for change in plan.changes)
     words = ((CREATE, "to create"), (UPDATE, "to update"), (DELETE, "to delete"))
-    parts = [f"{counts[action]} {word}" for action, word in words if counts[action]] or ["nothing to do"]
-    return ", ".join((*parts, f"{plan.unchanged} unchanged"))
+    parts = [f"{counts[action]:,} {word}" for action, word in words if counts[action]] or ["nothing to do"]
+    rest = (
+        (plan.unchanged, "equal"),
+        (plan.different, "with other settings"),
+        (plan.kept, "only in the zone, kept"),
+    )
+    return ", ".join((*parts, *(f"{count:,} {word}" for count, word in rest if count)))

@@ -42,7 +42,7 @@ def list_namespaces(app: App, script: str = "", per_page: int = NAMESPACE_PAGE) 
 def list_objects(app: App, namespace: str = "", stored: str = "") -> Rows:
     """List the objects of a namespace: one request for every 10,000.
 
-    inv do.objects --namespace chat-room_Room --stored yes --limit 100
+    inv do.objects chat-room_Room --stored yes --limit 100
     """
     from ops.products.durable_objects import api
 
@@ -63,7 +63,7 @@ def list_objects(app: App, namespace: str = "", stored: str = "") -> Rows:
 def info(app: App, namespace: str = "") -> Item:
     """Show one namespace, from the list of all: the API has no request for one.
 
-    inv do.info --namespace chat-room_Room
+    inv do.info chat-room_Room
     """
     from ops.products.durable_objects import api
 
@@ -79,7 +79,7 @@ def info(app: App, namespace: str = "") -> Item:
 def find_object(app: App, namespace: str = "", id: str = "") -> Item:
     """Show one object, paging through the list until it is found: the API has no request for one.
 
-    inv do.object --namespace chat-room_Room --id OBJECT_ID
+    inv do.object chat-room_Room OBJECT_ID
     """
     from ops.products.durable_objects import api
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ops.cli.command import command
-from ops.ui.shapes import KEY, LOW, MAIN, WHOLE, Column, Item, Rows
+from ops.ui.shapes import KEY, LOW, MAIN, Column, Item, Rows
 
 if TYPE_CHECKING:
     from ops.cli.app import App
@@ -15,7 +15,7 @@ COLUMNS = (
     Column("name", KEY),
     "kind",
     "num_items",
-    Column("description", MAIN, WHOLE),
+    Column("description", MAIN),
     Column("id", LOW),
 )
 ITEMS = (

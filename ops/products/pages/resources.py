@@ -2,9 +2,35 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ops.kinds.collection import PATCH, Verbs, collection, lost
 from ops.kinds.paging import Followed, Pages
-from ops.kinds.resource import Restore
+from ops.kinds.resource import Restore, Uses
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ops.items import Json
+
+# What the functions of a project are bound to: the field of a configuration, the kind, and what names it.
+BINDINGS = (
+    ("kv_namespaces", "kv.namespace", "namespace_id"),
+    ("d1_databases", "d1.database", "id"),
+    ("r2_buckets", "r2.bucket", "name"),
+    ("queue_producers", "queues.queue", "name"),
+    ("durable_object_namespaces", "do.namespace", "namespace_id"),
+    ("services", "workers.script", "service"),
+)
+
+
+def _bound(_account: str, project: Json) -> Iterator[tuple[str, str]]:
+    for config in (project.get("deployment_configs") or {}).values():
+        for field, kind, name in BINDINGS:
+            for binding in (config.get(field) or {}).values():
+                if binding and binding.get(name):
+                    yield kind, str(binding[name])
+
 
 READ = "Account > Cloudflare Pages > Read"
 PROJECTS = "/accounts/{account}/pages/projects"
@@ -40,6 +66,7 @@ PROJECT = collection(
         not_restored=lost(*NEVER),
     ),
     terraform="cloudflare_pages_project",
+    uses=Uses(tuple(kind for _, kind, _ in BINDINGS), _bound),
 )
 DOMAIN = collection(
     "pages.domain",

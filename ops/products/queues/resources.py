@@ -2,9 +2,25 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ops.kinds.collection import Verbs, collection
-from ops.kinds.resource import Restore, Writes, block
+from ops.kinds.resource import Restore, Uses, Writes, block
 from ops.products.queues import api
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ops.items import Json
+
+SCRIPT = "workers.script"
+
+
+def _consumers(_account: str, queue: Json) -> Iterator[tuple[str, str]]:
+    for consumer in queue.get("consumers") or ():
+        if script := consumer.get("script") or consumer.get("script_name"):
+            yield SCRIPT, str(script)
+
 
 _QUEUE = collection(
     "queues.queue",
@@ -18,6 +34,7 @@ _QUEUE = collection(
     verbs=Verbs(update="PATCH", sent=("queue_name", "settings")),
     lost="its messages, and the id to which Workers are bound",
     confirm_by_name=True,
+    uses=Uses((SCRIPT,), _consumers),
 )
 QUEUE = _QUEUE._replace(
     terraform=block("cloudflare_queue", "{account_id}/{queue_id}", "account_id", "queue_name"),

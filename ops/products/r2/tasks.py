@@ -49,7 +49,7 @@ def list_buckets(app: App, jurisdiction: str = "") -> Rows:
 def info(app: App, bucket: str = "", jurisdiction: str = DEFAULT) -> Item:
     """Show a bucket: its location, storage class and jurisdiction.
 
-    inv r2.info --bucket uploads
+    inv r2.info uploads
     """
     from ops.products.r2 import api
 
@@ -74,8 +74,8 @@ def create(
 ) -> Rows:
     """Create a bucket; an existing one that has what is asked for stays unchanged.
 
-    inv r2.create --bucket uploads --location weur
-    inv r2.create --bucket archive --storage-class InfrequentAccess --jurisdiction eu
+    inv r2.create uploads --location weur
+    inv r2.create archive --storage-class InfrequentAccess --jurisdiction eu
     """
     from ops.kinds.resource import Change, Owner
     from ops.products.r2.resources import BUCKET
@@ -98,7 +98,7 @@ def create(
 def delete(app: App, bucket: str = "", jurisdiction: str = DEFAULT) -> Rows:
     """Delete an empty bucket; Cloudflare refuses one that has objects or notification rules.
 
-    inv r2.delete --bucket uploads
+    inv r2.delete uploads
     """
     from ops.kinds.resource import Change, Owner
     from ops.products.r2.resources import BUCKET

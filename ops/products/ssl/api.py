@@ -6,12 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 from ops.http.paths import path
 from ops.http.shape import instance, require
+from ops.items import seconds_of
 
 if TYPE_CHECKING:
     from ops.http.client import Client, Listing
     from ops.items import Json
 
 PAGE = 50
+DAY = 86400.0
+# For a certificate that states neither how long it is valid nor when it was uploaded.
+USUAL_LIFETIME = 90 * DAY
 RECORDS_PAGE = 5000
 
 
@@ -46,3 +50,28 @@ def list_proxied_names(client: Client, zone_id: str) -> Listing:
     listing = client.pages(where, per_page=RECORDS_PAGE, order="name", proxied=True)
     proxied = listing.where(lambda record: record.get("proxied") is True)
     return proxied.map(lambda record: require(record, "a DNS record", name=str))
+
+
+def first_to_end(pack: Json) -> Json | None:
+    """Return the certificate of an active pack that ends first; None if none of them has an end."""
+    if pack.get("status") != "active":
+        return None
+    ends = [one for one in pack.get("certificates") or () if seconds_of(one.get("expires_on"))]
+    return min(ends, key=lambda one: seconds_of(one.get("expires_on")), default=None)
+
+
+def pack_lifetime(pack: Json) -> tuple[float, float] | None:
+    """Return when the certificate that ends first became valid, and its end; None if the pack has none."""
+    first = first_to_end(pack)
+    return lifetime({**first, "validity_days": pack.get("validity_days")}) if first else None
+
+
+def lifetime(certificate: Json) -> tuple[float, float] | None:
+    """Return when a certificate became valid, as it was ordered, else when it was uploaded, and its end."""
+    end, uploaded = (seconds_of(certificate.get(name)) for name in ("expires_on", "uploaded_on"))
+    if not end:
+        return None
+    ordered = certificate.get("validity_days")
+    if isinstance(ordered, int) and ordered > 0:
+        return end - ordered * DAY, end
+    return (uploaded if 0 < uploaded < end else end - USUAL_LIFETIME), end

@@ -50,6 +50,7 @@ RESOURCES = (
         # Renewal replaces the certificates inside a pack.
         compare=Compare(volatile=("certificates", "primary_certificate", "validation_records")),
         restore=Restore(unsupported="Cloudflare issues them"),
+        lifetime=api.pack_lifetime,
     ),
     Resource(
         kind="ssl.universal",
@@ -92,6 +93,7 @@ RESOURCES = (
         compare=Compare(volatile=("modified_on",)),
         deep=True,
         restore=Restore(unsupported="Cloudflare never returns their private keys"),
+        lifetime=api.lifetime,
     ),
     HOSTNAME,
     single(

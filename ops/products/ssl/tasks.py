@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from ops.cli.command import command
 from ops.errors import UsageError
-from ops.items import seconds_of
 from ops.ui.shapes import KEY, LOW, MAIN, STATUS, TIME, UNTIL, Column, Item, Rows
 
 if TYPE_CHECKING:
@@ -22,12 +21,10 @@ CHECKED = (
     "days_left", "lifetime_days", "covers_host", "key_type", "key_bits", "signature",
 )  # fmt: skip
 EXPIRING = (
-    Column("zone", KEY), Column("problem", MAIN, STATUS), "names",
-    Column("expires_on", MAIN, UNTIL), Column("status", meaning=STATUS), Column("type", LOW),
+    Column("zone", KEY), Column("problem", MAIN, STATUS, wraps=True),
+    Column("names", KEY, wraps=True), Column("expires_on", MAIN, UNTIL, joins="problem"),
+    Column("status", meaning=STATUS), Column("type", LOW),
 )  # fmt: skip
-DAY = 86400.0
-# For a certificate that states neither how long it is valid nor when it was uploaded.
-USUAL_LIFETIME = 90 * DAY
 NOT_ISSUED = frozenset(
     {
         "initializing", "pending_validation", "pending_issuance", "pending_deployment", "holding_deployment",
@@ -73,14 +70,14 @@ def check(
 def list_packs(app: App, zone: str = "") -> Rows:
     """List a zone's certificate packs of every status.
 
-    inv ssl.packs --zone example.com
+    inv ssl.packs example.com
     """
     from ops.products.ssl import api
 
     packs = api.list_packs(app.client, app.zone_id(zone))
     columns = (
-        Column("type", MAIN), Column("status", MAIN, STATUS), Column("hosts", KEY), "certificate_authority",
-        "validity_days", Column("id", LOW),
+        Column("type", MAIN), Column("status", MAIN, STATUS), Column("hosts", KEY, wraps=True),
+        "certificate_authority", "validity_days", Column("id", LOW),
     )  # fmt: skip
     return Rows(packs, columns, "certificate pack")
 
@@ -155,17 +152,13 @@ def problems(packs: list[Json], records: Iterable[Json], *, now: float, days: in
 
 
 def _expiring(pack: Json, now: float, days: int) -> Iterator[Json]:
-    dated = [(seconds_of(one.get("expires_on")), one) for one in pack.get("certificates") or ()]
-    ends = [(end, one) for end, one in dated if end]
-    if pack.get("status") != "active" or not ends:
+    from ops.products.ssl import api
+
+    first, life = api.first_to_end(pack), api.pack_lifetime(pack)
+    if first is None or life is None:
         return
-    end, first = min(ends, key=lambda pair: pair[0])
-    # How long it is valid: as it was ordered, else since its upload.
-    ordered, uploaded = pack.get("validity_days"), seconds_of(first.get("uploaded_on"))
-    lifetime = end - uploaded if 0 < uploaded < end else USUAL_LIFETIME
-    if isinstance(ordered, int) and ordered > 0:
-        lifetime = ordered * DAY
-    if end - now <= (days * DAY if days else lifetime / 3):
+    begin, end = life
+    if end - now <= (days * api.DAY if days else (end - begin) / 3):
         problem = "expired" if end <= now else "expiring"
         yield _row(problem, pack, pack.get("hosts") or []) | {"expires_on": first["expires_on"]}
 

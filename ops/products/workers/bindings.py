@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -11,16 +11,41 @@ from ops.items import reach
 from ops.products.zones.parts import attempt
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ops.http.client import Client
     from ops.items import Json
 
 # The fields of a binding that say what it is bound to, the first that it has.
 TARGETS = (
     "class_name", "namespace_id", "database_id", "bucket_name", "queue_name", "service", "dataset",
-    "index_name", "script_name", "id",
+    "index_name", "workflow_name", "script_name", "secret_name", "certificate_id", "pipeline",
+    "namespace", "id",
 )  # fmt: skip
 # The types that name it by its id alone, and the kind whose items have it.
 BY_ID = {"kv_namespace": "kv.namespace", "d1": "d1.database"}
+
+# The kind that a binding of each type is bound to, and its fields that name it, the first that it has.
+KINDS = {
+    "kv_namespace": ("kv.namespace", ("namespace_id",)),
+    "r2_bucket": ("r2.bucket", ("bucket_name",)),
+    "d1": ("d1.database", ("database_id", "id")),
+    "queue": ("queues.queue", ("queue_name",)),
+    "service": ("workers.script", ("service",)),
+    "durable_object_namespace": ("do.namespace", ("namespace_id",)),
+}
+
+
+def uses(_script: str, settings: Json) -> Iterator[tuple[str, str]]:
+    """Yield the kind and the key of what a script is bound to, and of the Workers that get its logs."""
+    for binding in settings.get("bindings") or ():
+        kind, fields = KINDS.get(binding.get("type"), ("", ()))
+        if target := next((binding[field] for field in fields if binding.get(field)), ""):
+            yield kind, str(target)
+        if binding.get("script_name"):
+            yield "workers.script", str(binding["script_name"])
+    for consumer in settings.get("tail_consumers") or ():
+        yield "workers.script", str(consumer.get("service"))
 
 
 def bound_to(client: Client, account_id: str, bindings: Iterable[Json]) -> dict[str, str]:
@@ -41,9 +66,3 @@ def bound_to(client: Client, account_id: str, bindings: Iterable[Json]) -> dict[
             names |= attempt(kind, partial(listed, kind)).value or {}
     targets = {one["name"]: next((one[field] for field in TARGETS if one.get(field)), "") for one in bindings}
     return {name: names.get(target, str(target)) for name, target in targets.items()}
-
-
-def lines(bindings: Iterable[Json], bound: Mapping[str, str]) -> tuple[str, ...]:
-    """Return a line for each binding: SESSIONS → sessions (kv_namespace)."""
-    pairs = ((binding["name"], binding["type"]) for binding in bindings)
-    return tuple(f"{name}{f' → {bound[name]}' if bound[name] else ''} ({type})" for name, type in pairs)

@@ -10,8 +10,19 @@ from ops.errors import Absent, Damaged, OpsError
 from ops.http.shape import require
 from ops.items import Json
 from ops.kinds.paging import Single, Whole
-from ops.kinds.resource import ACCOUNT, MAIN, Applied, Compare, Content, Resource, Restore, Writes, block
-from ops.products.workers import api
+from ops.kinds.resource import (
+    ACCOUNT,
+    MAIN,
+    Applied,
+    Compare,
+    Content,
+    Resource,
+    Restore,
+    Uses,
+    Writes,
+    block,
+)
+from ops.products.workers import api, bindings
 from ops.products.workers import script as scripts
 
 if TYPE_CHECKING:
@@ -138,6 +149,11 @@ def _script_not_restored(wanted: Json, live: Json | None) -> Iterator[str]:
             yield f"the data of its Durable Objects of the class {one.get('class_name')}"
 
 
+def host_of(pattern: str) -> str:
+    """Return the host in the *pattern* of a route, in lower case; it may begin with `*`."""
+    return pattern.partition("://")[2].partition("/")[0].lower() or pattern.partition("/")[0].lower()
+
+
 _SCRIPT_WRITES = Writes(
     find=_find_script,
     create=_create_script,
@@ -189,6 +205,7 @@ ROUTE = Resource(
         find=_find_route, create=api.create_route, update=api.update_route, delete=api.delete_route
     ),
     links=(("script", KIND),),
+    uses=Uses(("dns.record",), lambda _zone, route: (("dns.record", host_of(route["pattern"])),)),
 )
 SCHEDULE = Resource(
     kind="workers.schedule",
@@ -202,6 +219,7 @@ SCHEDULE = Resource(
     label="cron",
     compare=Compare(volatile=("created_on", "modified_on")),
     writes=Writes(find=_find_schedule, batch=_change_schedules, batch_size=100),
+    uses=Uses((KIND,), lambda script, _schedule: ((KIND, script),)),
 )
 # The same kind, deleted although other scripts bind to it, or uploaded with migrations.
 REFERENCED_SCRIPT = SCRIPT._replace(
@@ -262,6 +280,7 @@ RESOURCES = (
         compare=Compare(unordered=("bindings",), read_only=(*CLOUDFLARE_SETS, "migration_tag")),
         writes=Writes(find=_found_by(api.get_settings), update=api.edit_settings),
         restore=Restore(mentions=BOUND, not_restored=_script_not_restored),
+        uses=Uses((*(kind for kind, _ in bindings.KINDS.values()),), bindings.uses),
     ),
     SCHEDULE,
     Resource(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -88,7 +89,9 @@ def all_zones(client: Client, account_id: str, *, gap: Say, note: Say, requests:
     """Return all zones of the account; announce how many requests, *requests* a zone, reading them takes."""
     zones = complete("zones", api.list_zones(client, account_id=account_id), gap)
     if requests:
-        note(f"reading {len(zones)} zones: about {len(zones) * requests} requests")
+        needed = len(zones) * requests
+        waits = client.budget.forecast(needed, time.time()) if client.budget else ""
+        note(f"reading {len(zones)} zones: about {needed:,} requests{', ' if waits else ''}{waits}")
     return zones
 
 

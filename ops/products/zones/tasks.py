@@ -65,7 +65,7 @@ def list_zones(app: App, name: str = "", status: str = "", account: str = "") ->
 def info(app: App, zone: str = "") -> Item:
     """Show one zone: status, plan, name servers, DNSSEC, and the size of its parts. Needs 7 requests.
 
-    inv zones.info --zone example.com
+    inv zones.info example.com
     """
     from ops.http.paths import path
     from ops.products.zones import api
@@ -108,8 +108,8 @@ def _read(client: Client, zone_id: str, name: str) -> AnswerPart:
 def settings(app: App, zone: str = "") -> Rows:
     """List all settings of a zone.
 
-    inv zones.settings --zone example.com
-    inv zones.settings --zone example.com --filter id=min_tls_version
+    inv zones.settings example.com
+    inv zones.settings example.com --filter id=min_tls_version
     """
     from ops.products.zones import api
 
@@ -130,8 +130,8 @@ def settings(app: App, zone: str = "") -> Rows:
 def create_zone(app: App, name: str = "", type: str = "full") -> Rows:
     """Add a domain to the account; an existing zone of this account stays unchanged.
 
-    inv zones.create --name example.net
-    inv zones.create --name example.dev --account-id e0c4711a14c03fe669cd61f3f6a7603b
+    inv zones.create example.net
+    inv zones.create example.dev --account-id e0c4711a14c03fe669cd61f3f6a7603b
     """
     from ops.kinds.resource import Change, Owner
     from ops.products.accounts import api as accounts
@@ -156,8 +156,8 @@ def create_zone(app: App, name: str = "", type: str = "full") -> Rows:
 def pause(app: App, zone: str = "", resume: bool = False) -> Rows:
     """Pause a zone: DNS still answers, but traffic goes to the origins, without cache or protection.
 
-    inv zones.pause --zone example.com
-    inv zones.pause --zone example.com --resume
+    inv zones.pause example.com
+    inv zones.pause example.com --resume
     """
     from ops.kinds.resource import Change
     from ops.products.zones import resources
@@ -183,8 +183,8 @@ def set_settings(
 ) -> Rows:
     """Change settings of a zone, one request each.
 
-    inv zones.set --zone example.com --setting min_tls_version --value 1.2
-    inv zones.set --zone example.com --setting ssl --value strict --setting brotli --value off
+    inv zones.set example.com min_tls_version 1.2
+    inv zones.set example.com --setting ssl --value strict --setting brotli --value off
     """
     from ops.kinds.resource import Change
     from ops.products.zones import api, resources, valid
@@ -214,8 +214,8 @@ def delete_zone(app: App, zone: str = "") -> Rows:
 
     If it is added again, the zone is empty, and has a new id and other name servers.
 
-    inv zones.delete --zone example.net
-    inv zones.delete --zone example.net --confirm example.net
+    inv zones.delete example.net
+    inv zones.delete example.net --confirm example.net
     """
     from ops.kinds.resource import Change
     from ops.products.zones import api, resources

@@ -20,14 +20,16 @@ from ops.ui.shapes import CHANGE, KEY, MAIN, TIME, Column
 COLUMNS = ("kind", "in", Column("change", meaning=CHANGE), "name", "field", "old", "new")
 WHO = (Column("time", MAIN, TIME), "user")
 FOR_PEOPLE = (
-    Column("change", KEY, CHANGE), Column("kind", MAIN), Column("in", MAIN), Column("name", KEY),
-    Column("what", KEY),
+    Column("change", KEY, CHANGE), Column("kind", MAIN, joins="name"), Column("in", MAIN, joins="name"),
+    Column("name", KEY, wraps=True), Column("what", KEY, wraps=True),
 )  # fmt: skip
 """The columns of a table: the field with its old and new value, or what went with an item, in one."""
 MOST = 200
 """Rows of a summary's table: a longer comment is cut or refused."""
 _ORDER = (CREATED, DELETED, CHANGED, UNKNOWN)
 _LONGEST = 120
+_CONTEXT = 20
+"""The characters of a long value that are shown before the first one that differs."""
 _NOTHING = "/dev/null"
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-*@")
 
@@ -54,19 +56,41 @@ def rows(
             yield {**row, "field": field, "old": old, "new": new, **rest, "item": item, **who}
 
 
-def for_people(row: Json) -> Json:
-    """Return *row* with `what`: the changed field with both values, or what came or went with the item."""
+def for_people(row: Json, *, whole: bool = False) -> Json:
+    """Return *row* with `what`: the changed field with both values, or what came or went with the item.
+
+    Of long values, it has the part that differs, unless *whole*. The parent is left out if the name says it.
+    """
     from ops.ui.cells import table_cell
 
-    old, new = row["old"], row["new"]
+    old, new, parent = row["old"], row["new"], row["in"]
     # The only item of its parent, such as a Worker's settings, has no name of its own.
-    row = {**row, "name": row["name"] or f"{row['kind'].partition('.')[2]} of {row['in']}"}
+    name = row["name"] or f"{row['kind'].partition('.')[2]} of {parent}"
+    row = {**row, "name": name}
+    if parent and re.search(rf"(?:^|[ .]){re.escape(parent)}(?: |$)", name):
+        row["in"] = ""
     if row["change"] in (CREATED, DELETED):
         return {**row, "what": old or new or ""}
     if row["change"] == UNKNOWN:
         return {**row, "what": f"{old} / {new}{': ' if row['note'] else ''}{row['note']}"}
-    values = ("none" if value is None else table_cell(value) for value in (old, new))
-    return {**row, "what": f"{row['field']}: {' → '.join(values)}"}
+    was, now = ("none" if value is None else table_cell(value) for value in (old, new))
+    if not whole:
+        was, now = _differing(was, now)
+    return {**row, "what": f"{row['field']}: {was} → {now}"}
+
+
+def _differing(old: str, new: str) -> tuple[str, str]:
+    """Return both texts, the long ones around the first character that differs."""
+    pairs = zip(old, new, strict=False)
+    first = next((at for at, (a, b) in enumerate(pairs) if a != b), min(len(old), len(new)))
+    start = max(0, first - _CONTEXT) if max(len(old), len(new)) > _LONGEST else 0
+    before = "…" if start else ""
+    old, new = before + old[start:], before + new[start:]
+    return _within(old), _within(new)
+
+
+def _within(text: str) -> str:
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
 def collapsed(differences: Iterable[Difference], kinds: Mapping[str, Resource]) -> Iterator[Difference]:
@@ -192,9 +216,7 @@ def code(value: Any) -> str:
     text = printable(cell(value)).strip()
     if not text:
         return ""
-    if len(text) > _LONGEST:
-        text = text[: _LONGEST - 1] + "…"
-    text = text.replace("\\|", "\\\\x7c").replace("|", "\\|")
+    text = _within(text).replace("\\|", "\\\\x7c").replace("|", "\\|")
     fence = "`" * (max(map(len, re.findall("`+", text)), default=0) + 1)
     apart = " " if text.startswith("`") or text.endswith("`") else ""
     return f"{fence}{apart}{text}{apart}{fence}"

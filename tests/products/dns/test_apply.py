@@ -392,7 +392,8 @@ def test_an_import_adds_missing_records_once_and_can_be_undone(inv: Inv, zone: Z
 
     assert (made.code, again.code, undone.code) == (0, 0, 0)
     assert (count, rows(again)) == (42, [])
-    assert "1 exist with other settings" in made.err
+    counts = "2 to create, 1 with other settings, 39 only in the zone, kept"
+    assert f"\n3 records of x.zone, 40 of the zone: {counts}\n" in made.err
     assert zone.one(name="vpn.example.com", type="A")["ttl"] == 60
     assert zone.state() == before
 

@@ -22,7 +22,7 @@ def rows(result: Result) -> list[dict[str, Any]]:
 
 
 def undo(inv: Inv, made: Result) -> Result:
-    found = re.search(r"undo\.apply --id (\S+)", made.err)
+    found = re.search(r"undo\.apply (\S+)", made.err)
     assert found, made.err
     return inv("undo.apply", "--id", found[1], "--yes")
 

@@ -39,8 +39,8 @@ PLANNED = (
 def export_records(app: App, zone: str = "", format: str = "") -> Text:
     """Print a zone as a BIND file, as the API exports it; or its records as JSON or YAML.
 
-    inv dns.export --zone example.com > example.com.zone
-    inv dns.export --zone example.com --format json > example.com.json
+    inv dns.export example.com > example.com.zone
+    inv dns.export example.com --format json > example.com.json
     """
     from ops.http.paths import path
     from ops.products.dns import api, export
@@ -88,7 +88,7 @@ def import_records(
 ) -> Rows:
     """Add the records of a zone file that are missing; existing ones are neither changed nor deleted.
 
-    inv dns.import --zone example.com --file example.com.zone --dry-run
+    inv dns.import example.com example.com.zone --dry-run
     """
     from ops.products.dns import files
     from ops.products.dns.plan import addition
@@ -99,7 +99,7 @@ def import_records(
     found = files.read(file, current.owner.item, default, ending=".zone", fit_ttl=fit_ttl)
     plan = _reported(app, addition(current.owner, current.records(), found, strict=strict), found)
     if plan.different:
-        app.note(f"{plan.different} exist with other settings, and are kept; `inv dns.apply` changes them")
+        app.note("those with other settings are kept too; `inv dns.apply` changes them")
     return make(app, *plan.changes, total=plan.total)
 
 
@@ -132,8 +132,8 @@ def plan_records(
     The file describes the whole zone, except the NS records of the zone itself: what it does not have is
     deleted, unless --keep is used.
 
-    inv dns.plan --zone example.com --file example.com.yaml
-    inv dns.plan --zone example.com --file example.com.yaml --to example.com.plan
+    inv dns.plan example.com example.com.yaml
+    inv dns.plan example.com example.com.yaml --to example.com.plan
     """
     from ops.products.dns import files, plan_file
     from ops.products.dns.plan import counted
@@ -146,7 +146,7 @@ def plan_records(
     plan = _reported(app, planned(current.owner, records, read, keep=keep, strict=strict), read)
     if to:
         plan_file.save(plan, current.owner.item, records, Path(to))
-        app.note(f"`inv dns.apply --zone {current.name} --plan {to}` applies it")
+        app.note(f"`inv dns.apply {current.name} --plan {to}` applies it")
     rows = []
     for change in plan.changes:
         differences = change.differences() if change.before and change.after else ()
@@ -180,8 +180,8 @@ def apply_records(
 ) -> Rows:
     """Turn the zone into what a file describes, or carry out a saved plan if the zone has not changed since.
 
-    inv dns.apply --zone example.com --plan example.com.plan
-    inv dns.apply --zone example.com --file example.com.yaml --yes
+    inv dns.apply example.com --plan example.com.plan
+    inv dns.apply example.com example.com.yaml --yes
     """
     from ops.products.dns import files, plan_file
     from ops.products.dns.plan import plan as planned
@@ -201,11 +201,14 @@ def apply_records(
 
 
 def _reported(app: App, plan: Plan, file: RecordFile) -> Plan:
-    """Return *plan*, made from *file*, after its warnings and notes were shown."""
+    """Return *plan*, made from *file*, after its warnings and notes were shown, and what was compared."""
     from ops.products.dns.plan import counted
+    from ops.ui.cells import counted as count_of
 
     for warning in file.warnings:
         app.warn(warning)
-    for note in (*plan.notes, counted(plan)):
+    for note in plan.notes:
         app.note(note)
+    read = count_of(len(file.records), "record")
+    app.note(f"{read} of {file.name or 'the file'}, {plan.total:,} of the zone: {counted(plan)}")
     return plan

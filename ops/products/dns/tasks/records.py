@@ -28,7 +28,7 @@ COLUMNS = (
     Column("name", MAIN), Column("type", MAIN), "priority", Column("content", KEY), Column("ttl", LOW, TTL),
     "proxied", "comment", Column("id", LOW),
 )  # fmt: skip
-IN_ALL = (Column("zone", MAIN), *COLUMNS)
+IN_ALL = ("zone", *COLUMNS)
 # The list operation's own filters beyond those with an option of their own.
 _TESTS = ("exact", "contains", "startswith", "endswith")
 FILTERS = (
@@ -144,9 +144,9 @@ def list_records(
 ) -> Rows:
     """List the records of a zone, or of all zones.
 
-    inv dns.list --zone example.com --type MX
-    inv dns.list --zone example.com --where name.startswith=www --output json
-    inv dns.list --zone all --type TXT
+    inv dns.list example.com --type MX
+    inv dns.list example.com --where name.startswith=www --output json
+    inv dns.list all --type TXT
     """
     from ops.products.dns import api
     from ops.products.dns.names import full_name
@@ -254,7 +254,7 @@ def find_records(app: App, address: str = "", content: str = "", name: str = "",
 def get_record(app: App, zone: str = "", id: str = "") -> Item:
     """Show one record.
 
-    inv dns.get --zone example.com --id 25f600b602ea5402e85d6edf1b47236e
+    inv dns.get example.com 25f600b602ea5402e85d6edf1b47236e
     """
     from ops.products.dns import api
 
@@ -273,8 +273,8 @@ def get_record(app: App, zone: str = "", id: str = "") -> Item:
 def create_record(app: App, zone: str = "", name: str = "", type: str = "", *, typed: Json) -> Rows:
     """Create a record; an equal one that exists already is left unchanged.
 
-    inv dns.create --zone example.com --name new --type A --content 192.0.2.1 --proxied yes
-    inv dns.create --zone example.com --name @ --type CAA --flags 0 --tag issue --value ca.example
+    inv dns.create example.com new A 192.0.2.1 --proxied yes
+    inv dns.create example.com @ CAA --flags 0 --tag issue --value ca.example
     """
     from ops.products.dns import changes
     from ops.writes.make import make
@@ -307,8 +307,8 @@ def update_record(
 ) -> Rows:
     """Change the given fields of one record, and nothing else of it.
 
-    inv dns.update --zone example.com --name vpn --type A --content 192.0.2.2
-    inv dns.update --zone example.com --id 25f600b602ea5402e85d6edf1b47236e --ttl 300 --clear comment
+    inv dns.update example.com vpn A 192.0.2.2
+    inv dns.update example.com --id 25f600b602ea5402e85d6edf1b47236e --ttl 300 --clear comment
     """
     from ops.products.dns import changes
     from ops.writes.make import make
@@ -345,9 +345,9 @@ def put_record(
 ) -> Rows:
     """Create a record, or make the existing one exactly as given: other fields get their defaults.
 
-    inv dns.put --zone example.com --name vpn --type A --content 192.0.2.1 --ttl 300
-    inv dns.put --zone example.com --name @ --type MX --old-content mx1.example.com --content mx3.example.com --priority 10
-    """  # noqa: E501 (an example is one line, to be copied)
+    inv dns.put example.com vpn A 192.0.2.1 --ttl 300
+    inv dns.put example.com @ MX mx3.example.com --old-content mx1.example.com --priority 10
+    """
     from ops.products.dns import changes
     from ops.writes.make import make
 
@@ -376,8 +376,8 @@ def delete_record(
 ) -> Rows:
     """Delete one record; if it does not exist, nothing is done and the exit code is 0.
 
-    inv dns.delete --zone example.com --name vpn --type A
-    inv dns.delete --zone example.com --name @ --type MX --content mx1.example.com --yes
+    inv dns.delete example.com vpn A
+    inv dns.delete example.com @ MX mx1.example.com --yes
     """
     from ops.products.dns import changes
     from ops.writes.make import COLUMNS as MADE

@@ -59,7 +59,7 @@ def list_namespaces(app: App) -> Rows:
 def create_namespace(app: App, title: str = "") -> Rows:
     """Create a namespace; an existing one with this title stays unchanged.
 
-    inv kv.create --title sessions
+    inv kv.create sessions
     """
     from ops.kinds.resource import Change
     from ops.products.kv import valid
@@ -74,7 +74,7 @@ def create_namespace(app: App, title: str = "") -> Rows:
 def rename_namespace(app: App, namespace: str = "", title: str = "") -> Rows:
     """Change the title of a namespace; its id, its keys and its Workers bindings stay the same.
 
-    inv kv.rename --namespace sessions --title sessions-2026
+    inv kv.rename sessions sessions-2026
     """
     from ops.kinds.resource import Change
     from ops.products.kv import valid
@@ -90,8 +90,8 @@ def rename_namespace(app: App, namespace: str = "", title: str = "") -> Rows:
 def remove_namespace(app: App, namespace: str = "") -> Rows:
     """Delete a namespace with all its keys, after its title has been typed; `kv.dump` saves them first.
 
-    inv kv.remove --namespace sessions
-    inv kv.remove --namespace sessions --confirm sessions
+    inv kv.remove sessions
+    inv kv.remove sessions --confirm sessions
     """
     from ops.kinds.resource import Change
     from ops.products.kv import api
@@ -161,8 +161,8 @@ def list_keys(app: App, namespace: str = "", prefix: tuple[str, ...] = ()) -> Ro
     A key written in the last minute may not be listed yet. Several prefixes are faster than one listing of
     all keys, and return all keys only if every key begins with one of them.
 
-    inv kv.keys --namespace sessions --prefix user:
-    inv kv.keys --namespace sessions --prefix user: --prefix team:
+    inv kv.keys sessions --prefix user:
+    inv kv.keys sessions --prefix user: --prefix team:
     """
     from ops.products.kv import api
 
@@ -230,8 +230,8 @@ def list_ranges(
 def get_value(app: App, namespace: str = "", key: str = "", metadata: bool = False) -> Bytes | Item:
     """Write a value to stdout, byte for byte.
 
-    inv kv.get --namespace feature-flags --key beta-search > value.bin
-    inv kv.get --namespace feature-flags --key beta-search --metadata
+    inv kv.get feature-flags beta-search > value.bin
+    inv kv.get feature-flags beta-search --metadata
     """
     from ops.products.kv import api
     from ops.products.kv.values import checked, read_text
@@ -273,8 +273,8 @@ def put_value(
 ) -> Rows:
     """Write a value of up to 25 MiB; without --metadata and --expiration or --ttl, it has none.
 
-    inv kv.put --namespace feature-flags --key beta-search --value '{"name": "x"}' --ttl 3600
-    inv kv.put --namespace assets --key logo.png --file logo.png --metadata '{"type": "image/png"}'
+    inv kv.put feature-flags beta-search --value '{"name": "x"}' --ttl 3600
+    inv kv.put assets logo.png --file logo.png --metadata '{"type": "image/png"}'
     gzip -c page.html | inv kv.put --namespace assets --key page.html.gz --file -
     """
     from ops.kinds.resource import Change
@@ -330,8 +330,8 @@ def _value_from(text: str, file: str) -> bytes:
 def delete_keys(app: App, namespace: str = "", key: str = "", prefix: str = "") -> Rows:
     """Delete a key, or all keys with a prefix; the journal keeps their values, for undo.
 
-    inv kv.delete --namespace feature-flags --key beta-search
-    inv kv.delete --namespace sessions --prefix user: --dry-run
+    inv kv.delete feature-flags beta-search
+    inv kv.delete sessions --prefix user: --dry-run
     """
     from ops.kinds.resource import Change
     from ops.products.kv import api, valid

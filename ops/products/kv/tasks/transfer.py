@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
@@ -25,6 +23,7 @@ if TYPE_CHECKING:
     from ops.items import Json
     from ops.kinds.resource import Change, Owner
     from ops.products.kv.dumpfile import Dump, ResumableDump
+    from ops.ui.progress import Progress
 
 SHOWN = 10
 CHUNK = 1 << 20
@@ -58,8 +57,8 @@ def dump_namespace(app: App, namespace: str = "", to: str = "") -> Item | Bytes:
     an interruption the same command resumes. The last line has a count and a hash, so a truncated file is
     detected. An existing file is replaced only after a question or with --force, and only by a complete dump.
 
-    inv kv.dump --namespace sessions --to sessions.jsonl
-    inv kv.dump --namespace sessions --to /backup/sessions.jsonl.gz --output json
+    inv kv.dump sessions sessions.jsonl
+    inv kv.dump sessions /backup/sessions.jsonl.gz --output json
     """
     from ops.files.disk import check_writable, refuse_other
     from ops.writes.describe import confirm_replacement
@@ -114,30 +113,26 @@ def _dump(app: App, owner: Owner, target: Path, interrupted: str) -> Json:
 def _read_all(app: App, namespace: Owner, dump: ResumableDump) -> None:
     from ops.products.kv import api, pairs
     from ops.products.kv.dumpfile import read_batch
-    from ops.ui.progress import Progress
 
     if dump.count:
         app.note(f"{dump.count:,} keys were read before: resuming after {dump.last!r}")
     title, start = namespace.item["title"], dump.last
     listing = api.list_keys(app.client, namespace)
     left = (key for key in listing if key["name"] > start)
-    progress = Progress(sys.stderr, sys.stderr.isatty(), quiet=app.settings.quiet)
-    progress.start(f"keys of {title}")
-    progress.known(dump.count)
-    progress.done(n=dump.count)
 
-    def batches() -> Iterator[list[Json]]:
+    def batches(progress: Progress) -> Iterator[list[Json]]:
         for keys in pairs.chunks(left, api.BULK_GET):
             progress.known(len(keys))
             yield keys
 
-    pace = pairs.Pace(app.parallel, app.settings.workers, app.stop)
-    with ExitStack() as ending:
-        ending.callback(progress.finish)
-        ending.enter_context(app.talk.above(progress.note))
-        for batch in pace.halved(
-            partial(read_batch, app.client, namespace), batches(), lambda b: len(b.lines)
-        ):
+    pace, read = (
+        pairs.Pace(app.parallel, app.settings.workers, app.stop),
+        partial(read_batch, app.client, namespace),
+    )
+    with app.progress(f"keys of {title}") as progress:
+        progress.known(dump.count)
+        progress.done(n=dump.count)
+        for batch in pace.halved(read, batches(progress), lambda b: len(b.lines)):
             dump.add(batch.lines, batch.last, batch.keys)
             progress.done(n=batch.keys)
             for problem in batch.unread:
@@ -188,9 +183,9 @@ def load_namespace(app: App, namespace: str = "", file: str = "") -> Item:
     Shows first what will be new, overwritten and equal, and reads back what was written. Expired pairs are
     named and skipped. Undo deletes what was new, and restores what was overwritten.
 
-    inv kv.load --namespace sessions --file sessions.jsonl --dry-run
-    inv kv.load --namespace sessions --file sessions.jsonl
-    inv kv.dump --namespace config --to - | inv kv.load --namespace config-2 --file -
+    inv kv.load sessions sessions.jsonl --dry-run
+    inv kv.load sessions sessions.jsonl
+    inv kv.dump --namespace config --to - | inv kv.load config-2 --file -
     """
     from ops.files.disk import explained, private_folder
     from ops.products.kv.dumpfile import open_dump

@@ -26,7 +26,7 @@ ROUTES = "Zone > Workers Routes > Read, Zone > Zone > Read"
 def list_routes(app: App, zone: str = "") -> Rows:
     """List the routes of a zone, or of all zones: one request per zone.
 
-    inv workers.routes --zone example.com
+    inv workers.routes example.com
     inv workers.routes --filter script=auth-edge
     """
     zones = [app.zone(zone)] if zone else zones_to_read(app)
@@ -68,7 +68,7 @@ def create_route(app: App, zone: str = "", pattern: str = "", script: str = "") 
 
     `*` may begin the host and end the path.
 
-    inv workers.route-create --zone example.com --pattern 'example.com/api/*' --script auth-edge
+    inv workers.route-create example.com 'example.com/api/*' auth-edge
     """
     from ops.kinds.resource import Change
     from ops.products.workers import resources, valid
@@ -91,7 +91,7 @@ def create_route(app: App, zone: str = "", pattern: str = "", script: str = "") 
 def delete_route(app: App, zone: str = "", id: str = "", pattern: str = "") -> Rows:
     """Delete a route: the origin answers requests that match its pattern again.
 
-    inv workers.route-delete --zone example.com --pattern 'example.com/api/*'
+    inv workers.route-delete example.com 'example.com/api/*'
     """
     from ops.kinds.resource import Change
     from ops.products.workers import resources, valid

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,9 +25,11 @@ INFO = (
     "compatibility_flags", "bindings", "routes", "domains", "schedules", "workers_dev", "usage_model",
     Column("created_on", meaning=TIME), Column("modified_on", meaning=TIME),
 )  # fmt: skip
+# The types of bindings that hold a value that everybody with the permission may read, and its field.
+VALUES = {"plain_text": "text", "json": "json"}
 COLUMNS = (
-    Column("id", KEY), Column("routes", MAIN), Column("domains", MAIN), "usage_model",
-    Column("modified_on", LOW, TIME),
+    Column("id", KEY), Column("routes", MAIN, wraps=True),
+    Column("domains", MAIN, wraps=True, joins="routes"), "usage_model", Column("modified_on", LOW, TIME),
 )  # fmt: skip
 
 
@@ -71,7 +73,7 @@ def info(app: App, script: str = "", routes: str = "all") -> Item:
     Takes 6 requests, one more each if it is bound to namespaces or databases, and with the routes one more
     for each zone.
 
-    inv workers.info --script auth-edge
+    inv workers.info auth-edge
     """
     from ops.products.workers import api, bindings
     from ops.products.zones.parts import attempt, report
@@ -105,14 +107,26 @@ def info(app: App, script: str = "", routes: str = "all") -> Item:
     if with_routes:
         described["routes"] = _grouped(_all_routes(app), "pattern").get(script, [])
     columns = tuple(name for name in INFO if with_routes or name != "routes")
-    return Item(found | described, columns, {"bindings": bindings.lines(live, described["bound_to"])})
+    return Item(found | described, columns, {"bindings": binding_lines(live, described["bound_to"])})
+
+
+def binding_lines(bindings: Iterable[Json], bound: Mapping[str, str]) -> tuple[str, ...]:
+    """Return a line for each binding: SESSIONS → sessions (kv_namespace), STAGE = test (plain_text)."""
+    from ops.ui.cells import cell
+
+    def line(binding: Json) -> str:
+        name, field = binding["name"], VALUES.get(binding["type"], "")
+        value = f" = {cell(binding[field])}" if field in binding else ""
+        return f"{name}{value or (f' → {bound[name]}' if bound[name] else '')} ({binding['type']})"
+
+    return tuple(map(line, bindings))
 
 
 @command("secrets", required=("script",), needs=SCRIPTS)
 def list_secrets(app: App, script: str = "") -> Rows:
     """List the names and types of a script's secrets; nobody can read their values.
 
-    inv workers.secrets --script auth-edge
+    inv workers.secrets auth-edge
     """
     from ops.products.workers import api
 
@@ -133,8 +147,8 @@ def delete_script(app: App, script: str = "", with_references: bool = False) -> 
     This permanently deletes its secrets, earlier versions, the data of its Durable Objects and its custom
     domains. Undo restores its code, settings, cron triggers and workers.dev setting.
 
-    inv workers.delete --script cron-reports
-    inv workers.delete --script auth-edge --confirm auth-edge --with-references
+    inv workers.delete cron-reports
+    inv workers.delete auth-edge --confirm auth-edge --with-references
     """
     from ops.kinds.resource import Change, Owner
     from ops.products.workers import api, resources, valid
@@ -200,8 +214,8 @@ def deploy(
     Bindings and settings stay as they are, except those that --bindings names; secrets always stay. Hidden
     files and node_modules of a folder are left out. Migrations of Durable Objects cannot be undone.
 
-    inv workers.deploy --script auth-edge --file dist/index.js
-    inv workers.deploy --script auth-edge --file dist --main index.js --bindings bindings.json
+    inv workers.deploy auth-edge dist/index.js
+    inv workers.deploy auth-edge dist --main index.js --bindings bindings.json
     """
     from ops.kinds.resource import Change, Owner
     from ops.products.workers import resources, valid
@@ -237,7 +251,7 @@ def deploy(
 def download(app: App, script: str = "", to: str = "", force: bool = False) -> Rows:
     """Write all modules of a script to a folder, byte for byte, with an index of them.
 
-    inv workers.download --script auth-edge --to backup/auth-edge
+    inv workers.download auth-edge backup/auth-edge
     """
     from ops.files.disk import check_writable
     from ops.products.workers import api
@@ -265,9 +279,9 @@ def download(app: App, script: str = "", to: str = "", force: bool = False) -> R
 def schedules(app: App, script: str = "", set: tuple[str, ...] = (), clear: bool = False) -> Rows:
     """List a script's cron triggers, or replace all of them in one request.
 
-    inv workers.schedules --script auth-edge
-    inv workers.schedules --script auth-edge --set '*/30 * * * MON-FRI' --set '0 6 1 * *'
-    inv workers.schedules --script auth-edge --clear
+    inv workers.schedules auth-edge
+    inv workers.schedules auth-edge --set '*/30 * * * MON-FRI' --set '0 6 1 * *'
+    inv workers.schedules auth-edge --clear
     """
     from ops.kinds.resource import Change, Owner
     from ops.products.workers import api, resources, valid
@@ -276,6 +290,7 @@ def schedules(app: App, script: str = "", set: tuple[str, ...] = (), clear: bool
     if set and clear:
         raise UsageError("--set and --clear cannot be combined", hint="--set replaces all cron triggers")
     if not set and not clear:
+        app.reads_only = True
         listing = api.list_schedules(app.client, app.account_id, script)
         columns = (Column("cron", KEY), Column("created_on", LOW, TIME), Column("modified_on", LOW, TIME))
         return Rows(listing, columns, "schedule")

@@ -1,0 +1,1 @@
+"""Checks of an account, judged from a snapshot without a request."""

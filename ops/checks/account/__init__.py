@@ -1,0 +1,1 @@
+"""Checks of the zones and the account as a whole."""

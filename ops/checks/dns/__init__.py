@@ -1,0 +1,1 @@
+"""Checks of DNS records and of mail."""

@@ -1,0 +1,1 @@
+"""Checks of TLS settings and certificates."""

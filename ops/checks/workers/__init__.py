@@ -1,0 +1,1 @@
+"""Checks of Workers and of what they are bound to."""

@@ -1,0 +1,294 @@
+"""The `checks` collection: what is wrong in the account, judged from a snapshot without a request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ops.cli.command import command
+from ops.errors import DifferencesFound, UsageError
+from ops.ui.shapes import KEY, LOW, MAIN, STATUS, Column, Item, Rows
+
+if TYPE_CHECKING:
+    from ops.checks.accepted import Accepted
+    from ops.checks.model import Check, View
+    from ops.checks.run import Result
+    from ops.cli.app import App
+    from ops.items import Json
+    from ops.snapshots.snapshot import Snapshot
+    from ops.snapshots.whole import WholeSections
+
+COLUMNS = (
+    Column("severity", MAIN), Column("check", KEY), Column("zone", KEY), Column("status", LOW, STATUS),
+    Column("count", LOW), Column("accepted", LOW), Column("subjects", MAIN, wraps=True),
+    Column("problem", MAIN, wraps=True),
+)  # fmt: skip
+LISTED = (
+    Column("check", KEY),
+    Column("severity", MAIN),
+    Column("title", MAIN, wraps=True),
+    "judges",
+    "default",
+)
+AT = "the snapshot to judge: latest, a date (the newest up to then), a name, a path, s3://…/latest"
+ONLY = "only these checks, e.g. spf,dmarc; may be repeated"
+
+
+@command(
+    "run",
+    default=True,
+    needs="none; with --live Read on what the checks need",
+    help={
+        "at": AT,
+        "live": "read what the checks need from the account, instead of a snapshot",
+        "only": ONLY,
+        "all": "also the checks that are usually noise, such as unproxied",
+        "severity": "only findings of at least: info, low, medium, high, critical",
+        "resolve": "ask DNS whether names at services exist (takeover-candidate); nothing else is requested",
+        "exit_code": "exit with 5 if there are findings that are not accepted",
+        "junit": "also write the results to this file as JUnit's XML",
+        "sarif": "also write the findings to this file as SARIF 2.1.0, for code scanning",
+        "passphrase_file": "file with the passphrase of an encrypted snapshot",
+    },
+)
+def run_checks(
+    app: App,
+    at: str = "latest",
+    live: bool = False,
+    only: tuple[str, ...] = (),
+    all: bool = False,
+    severity: str = "info",
+    resolve: bool = False,
+    exit_code: bool = False,
+    junit: str = "",
+    sarif: str = "",
+    identity: str = "",
+    passphrase_file: str = "",
+) -> Rows | None:
+    """Judge the newest snapshot: what is dangerous, broken, or about to end. Sends no request.
+
+    A check never judges what was not read completely: that is "unknown", neither found nor passed.
+
+    inv checks
+    inv checks --severity medium --exit-code
+    inv checks --at 2026-11-22 --only spf,dmarc
+    inv checks --sarif checks.sarif --junit checks.xml
+    """
+    from ops.checks import catalog
+    from ops.checks.accepted import applied
+    from ops.checks.resolve import Resolver
+    from ops.checks.run import counts, rows, run, unsure
+    from ops.scan.inventory import names
+
+    least, chosen = catalog.rank(severity), catalog.chosen(names(only), every=all)
+    snapshot = _live(app, chosen) if live else _opened(app, at, identity, passphrase_file)
+    sections, view = _view(app, snapshot, Resolver().dead if resolve else None)
+    results = list(applied(run(chosen, view), _entries(app), sections.account_id, _today(app)))
+    _write_files(app, results, severity, sections, junit, sarif)
+    shown = [r if catalog.rank(r.severity) >= least else r._replace(subjects=()) for r in results]
+    listed = rows(shown)
+    app.show(Rows(map(_for_people, listed) if app.for_people else listed, COLUMNS, "result"))
+    if not_known := len(unsure(results)):
+        app.note(f"{not_known} of {len(chosen)} checks do not know everything: see the rows with unknown")
+    found = counts(shown)
+    summary = f"{', '.join(f'{n} {name}' for name, n in found.items()) or 'no'} findings"
+    if exit_code and found:
+        raise DifferencesFound(summary, hint="`inv checks.explain CHECK`, `inv checks.accept`")
+    app.note(summary)
+    return None
+
+
+@command("list")
+def list_checks(_app: App) -> Rows:
+    """List the checks with their severity.
+
+    inv checks.list
+    inv checks.list --filter severity=high
+    """
+    from ops.checks.catalog import checks
+
+    facts = (
+        {
+            "check": check.id,
+            "severity": check.severity,
+            "title": check.title,
+            "judges": check.judges,
+            "default": check.default,
+        }
+        for check in checks()
+    )
+    return Rows(facts, LISTED, "check")
+
+
+@command("explain", required=("check",), help={"check": "the id of a check, e.g. spf"})
+def explain_check(_app: App, check: str = "") -> Item:
+    """Explain a check: why it matters, what it reads, how to fix what it finds, and when it may be wrong.
+
+    inv checks.explain origin-leak
+    """
+    from ops.checks.catalog import find
+
+    facts = find(check)._asdict()
+    del facts["judge"]
+    return Item({"check": facts.pop("id"), **facts})
+
+
+@command(
+    "accept",
+    required=("check", "subject", "why"),
+    positional=("check", "subject"),
+    help={
+        "check": "the id of a check, e.g. wildcard",
+        "subject": "ZONE/SUBJECT as in the result, with * for any text, e.g. 'example.com/*'",
+        "why": "the reason, for those who read it later",
+        "until": "the last day, at most a year ahead: a date, or a time from now such as 90d",
+        "by": "who accepts it",
+        "at": AT,
+        "identity": "file with the key that opens an encrypted snapshot",
+        "passphrase_file": "file with the passphrase of an encrypted snapshot",
+    },
+)
+def accept_finding(
+    app: App,
+    check: str = "",
+    subject: str = "",
+    why: str = "",
+    until: str = "90d",
+    by: str = "",
+    at: str = "latest",
+    identity: str = "",
+    passphrase_file: str = "",
+) -> Item:
+    """Accept findings until a day, in .cfops-ignore.toml beside tasks.py: commit that file.
+
+    They are no longer reported until then. An entry that has expired or matches nothing is itself a finding.
+
+    inv checks.accept wildcard 'wild.example/*' --why "customers have their own names" --until 90d
+    """
+    from ops.checks import accepted, catalog
+    from ops.checks.run import run
+
+    found = catalog.find(check)
+    snapshot = _opened(app, at, identity, passphrase_file)
+    sections, view = _view(app, snapshot, None)
+    entry = accepted.Accepted(found.id, subject, why, _last_day(app, until), by, sections.account_id)
+    results = list(accepted.applied(run((found,), view), [entry], sections.account_id, _today(app)))
+    matched = sum(len(result.accepted) for result in results)
+    if not matched and not any(result.gaps for result in results):
+        hint = f"`inv checks --only {found.id} --output json` shows the subjects"
+        raise UsageError(f"{found.id} has no finding that matches {subject!r}", hint=hint)
+    file = app.run.project / accepted.FILE
+    _entries(app)
+    accepted.add(file, entry)
+    facts = {"check": found.id, "subject": subject, "accepted": matched, "until": entry.until.isoformat()}
+    return Item({**facts, "file": str(file)})
+
+
+def _for_people(row: Json) -> Json:
+    """Return a row with its subjects as a text."""
+    named = ", ".join(row["subjects"])
+    more = row["count"] - len(row["subjects"]) if row["subjects"] else 0
+    return {**row, "subjects": f"{named} and {more} more" if more else named}
+
+
+def _opened(app: App, at: str, identity: str, passphrase_file: str) -> Snapshot:
+    from ops.offsite.library import open_snapshot
+    from ops.snapshots.layout import age
+
+    snapshot = open_snapshot(app, at, identity, passphrase_file)
+    app.note(f"{snapshot.where}, {age(snapshot.started, app.clock())}")
+    return snapshot
+
+
+def _live(app: App, checks: Sequence[Check]) -> Snapshot:
+    """Return the current state of what *checks* need, which is removed when the line ends."""
+    from ops.export.job import aside
+    from ops.kinds.catalog import kinds
+    from ops.scan import request
+
+    needed = {"zones.zone", *(kind for check in checks for kind in (*check.needs, *check.also))}
+    only = tuple(sorted(needed & kinds().keys()))
+    asked = request.read(only, (), (), deep=True, values="none")
+    account, plan = asked.resolved(app.zone, lambda: app.account_id)
+    return aside(app, account, plan, asked.options)
+
+
+def _view(
+    app: App, snapshot: Snapshot, dead: Callable[[str], bool | None] | None
+) -> tuple[WholeSections, View]:
+    from ops.checks.model import View
+    from ops.kinds.catalog import resources
+    from ops.snapshots.whole import WholeSections
+
+    known = {resource.kind: resource for resource in resources()}
+    sections = WholeSections(snapshot, known)
+    others = partial(_others, app, sections.account_id)
+    return sections, View(sections, snapshot.started, dead, others)
+
+
+def _others(app: App, account_id: str) -> list[WholeSections]:
+    """Return the newest snapshot of each other account on this machine that can be read without a key."""
+    from ops.kinds.catalog import resources
+    from ops.snapshots.layout import account_folder
+    from ops.snapshots.library import Library, accounts, newest
+    from ops.snapshots.snapshot import Snapshot
+    from ops.snapshots.whole import WholeSections
+
+    known = {resource.kind: resource for resource in resources()}
+    root, found = app.settings.exports, []
+    for name in accounts(root, lambda error: app.warn(error.message)):
+        entry = newest(Library(root, name).entries()) if name != account_folder(account_id) else None
+        if entry is not None and entry.manifest is not None:
+            found.append(WholeSections(Snapshot(Path(entry.path), entry.manifest), known))
+    return found
+
+
+def _today(app: App) -> date:
+    return datetime.fromtimestamp(app.clock(), UTC).date()
+
+
+def _entries(app: App) -> list[Accepted]:
+    from ops.checks.accepted import FILE, load
+
+    return load(app.run.project / FILE, _today(app))
+
+
+def _last_day(app: App, text: str) -> date:
+    """Return the day that --until names. Raises UsageError."""
+    from ops.checks.accepted import LONGEST
+    from ops.snapshots.layout import period
+
+    today = _today(app)
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        day = today + timedelta(seconds=period(text, "--until"))
+    if not today <= day <= today + LONGEST:
+        raise UsageError(f"--until {text} is not within a year from now", hint="--until 90d")
+    return day
+
+
+def _write_files(
+    app: App, results: Sequence[Result], least: str, sections: WholeSections, junit: str, sarif: str
+) -> None:
+    from ops.files import disk
+
+    if junit:
+        from ops.checks.junit import junit as document
+
+        with disk.atomic(Path(junit), 0o644) as file:
+            file.write(document(results, least).encode("utf-8", "backslashreplace"))
+        app.note(f"JUnit written to {junit}")
+    if sarif:
+        from ops.checks.sarif import Source
+        from ops.checks.sarif import sarif as document_of
+        from ops.ui.escape import json_text
+
+        source = Source(sections, app.run.project.resolve())
+        with disk.atomic(Path(sarif), 0o644) as file:
+            text = json_text(document_of(results, least, source), indent=1)
+            file.write(text.encode("utf-8", "backslashreplace") + b"\n")
+        app.note(f"SARIF written to {sarif}")

@@ -1,0 +1,1 @@
+"""The trace of a run: its spans, sent to an OpenTelemetry collector or written to a file."""

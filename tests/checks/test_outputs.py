@@ -1,0 +1,208 @@
+"""JUnit and SARIF: what other programs read of the results."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from ops.checks.catalog import checks
+from ops.checks.junit import junit
+from ops.checks.model import View
+from ops.checks.run import Result, run
+from ops.checks.sarif import Source, sarif
+from ops.items import Json
+from ops.snapshots.whole import WholeSections
+from tests.checks.building import NOW, Given, record, written
+
+# The names that SARIF 2.1.0 allows in each object that is written here, and those that it requires: the
+# schema allows no others. An entry of `within` says which object a name holds, in a list or not.
+ALLOWED = {
+    "log": "$schema version runs inlineExternalProperties properties",
+    "run": "tool invocations conversion language versionControlProvenance originalUriBaseIds artifacts"
+    " logicalLocations graphs results automationDetails runAggregates baselineGuid redactionTokens"
+    " defaultEncoding defaultSourceLanguage newlineSequences columnKind externalPropertyFileReferences"
+    " threadFlowLocations taxonomies addresses translations policies webRequests webResponses"
+    " specialLocations properties",
+    "tool": "driver extensions properties",
+    "driver": "guid name organization product productSuite shortDescription fullDescription fullName version"
+    " semanticVersion dottedQuadFileVersion releaseDateUtc downloadUri informationUri globalMessageStrings"
+    " notifications rules taxa locations language contents isComprehensive properties",
+    "rule": "id deprecatedIds guid deprecatedGuids name deprecatedNames shortDescription fullDescription"
+    " messageStrings defaultConfiguration helpUri help relationships properties",
+    "text": "text markdown properties",
+    "message": "text markdown id arguments properties",
+    "configuration": "enabled level rank parameters properties",
+    "invocation": "commandLine arguments executionSuccessful toolExecutionNotifications exitCode properties",
+    "notification": "locations message level threadId timeUtc exception descriptor associatedRule properties",
+    "result": "ruleId ruleIndex rule kind level message analysisTarget locations guid correlationGuid"
+    " occurrenceCount partialFingerprints fingerprints stacks codeFlows graphs graphTraversals"
+    " relatedLocations suppressions baselineState rank attachments hostedViewerUri workItemUris provenance"
+    " fixes taxa webRequest webResponse properties",
+    "suppression": "guid kind status justification location properties",
+    "location": "id physicalLocation logicalLocations message annotations relationships properties",
+    "physical": "address artifactLocation region contextRegion properties",
+    "artifact": "uri uriBaseId index description properties",
+    "region": "startLine startColumn endLine endColumn charOffset charLength byteOffset byteLength snippet"
+    " message sourceLanguage properties",
+    "logical": "name index fullyQualifiedName decoratedName parentIndex kind properties",
+}
+REQUIRED = {
+    "log": "version runs", "run": "tool", "tool": "driver", "driver": "name", "rule": "id", "text": "text",
+    "invocation": "executionSuccessful", "notification": "message", "result": "message",
+    "suppression": "kind",
+}  # fmt: skip
+WITHIN = {
+    "runs": "run", "tool": "tool", "driver": "driver", "rules": "rule", "shortDescription": "text",
+    "fullDescription": "text", "help": "text", "defaultConfiguration": "configuration",
+    "invocations": "invocation", "toolExecutionNotifications": "notification", "message": "message",
+    "results": "result", "suppressions": "suppression", "locations": "location",
+    "physicalLocation": "physical", "artifactLocation": "artifact", "region": "region",
+    "logicalLocations": "logical",
+}  # fmt: skip
+VALUES = {
+    "version": {"2.1.0"},
+    "level": {"none", "note", "warning", "error"},
+    "kind": {"inSource", "external", "resource"},
+    "columnKind": {"utf16CodeUnits", "unicodeCodePoints"},
+}
+
+
+def problems(name: str, found: Any) -> Iterator[str]:
+    """Yield what the official schema would refuse in *found*."""
+    if set(found) - set(ALLOWED[name].split()):
+        yield f"{name} has {sorted(found)}"
+    if missing := set(REQUIRED.get(name, "").split()) - set(found):
+        yield f"{name} lacks {missing}"
+    for key, value in found.items():
+        if key in VALUES and value not in VALUES[key]:
+            yield f"{name}.{key} is {value!r}"
+        if key in WITHIN:
+            for one in value if isinstance(value, list) else [value]:
+                yield from problems(WITHIN[key], one)
+        if (
+            isinstance(value, int)
+            and not isinstance(value, bool)
+            and value < (0 if key == "ruleIndex" else 1)
+        ):
+            yield f"{name}.{key} is {value}"
+
+
+@pytest.fixture
+def sections(tmp_path: Path) -> WholeSections:
+    records = [
+        record("A", "*", "198.51.100.1"),
+        record("A", "db", "10.0.0.1"),
+        record("CNAME", "zz", "gone.example.org"),
+    ]
+    given = Given(records, others={"example.org": [], "example.net": []}, unread=("zones.dnssec",))
+    return written(tmp_path / "snapshot", given)
+
+
+def ran(sections: WholeSections) -> list[Result]:
+    return list(run(checks(), View(sections, NOW)))
+
+
+def document(sections: WholeSections, base: Path, results: list[Result] | None = None) -> Json:
+    made = sarif(ran(sections) if results is None else results, "info", Source(sections, base.resolve()))
+    return dict(json.loads(json.dumps(made)))
+
+
+def test_sarif_has_only_what_the_schema_allows(sections: WholeSections, tmp_path: Path) -> None:
+    made = document(sections, tmp_path)
+
+    assert list(problems("log", made)) == []
+    assert len(made["runs"][0]["results"]) > 5
+
+
+def test_the_test_of_the_schema_finds_an_unknown_name_and_a_missing_one(
+    sections: WholeSections, tmp_path: Path
+) -> None:
+    made = document(sections, tmp_path)
+    result = made["runs"][0]["results"][0]
+    result["status"] = result.pop("message")
+
+    assert len(list(problems("log", made))) == 2
+
+
+def test_every_result_of_sarif_has_the_true_line_of_its_item(sections: WholeSections, tmp_path: Path) -> None:
+    results = document(sections, tmp_path)["runs"][0]["results"]
+
+    places = [(one["ruleId"], location) for one in results for location in one["locations"]]
+    for rule, location in places:
+        physical, name = location["physicalLocation"], location["logicalLocations"][0]["fullyQualifiedName"]
+        lines = (tmp_path / physical["artifactLocation"]["uri"]).read_text().splitlines()
+        line = lines[physical["region"]["startLine"] - 1]
+        if rule in ("private-address", "wildcard", "cname-to-nothing"):
+            assert json.loads(line)["item"]["name"] == name.partition("/")[2].partition(" ")[0]
+        elif rule == "spf":
+            assert json.loads(line)["item"]["name"] == name.partition("/")[0]
+    assert {"private-address", "wildcard", "cname-to-nothing", "spf"} <= {rule for rule, _ in places}
+
+
+def test_a_fingerprint_survives_a_restore_which_changes_ids(sections: WholeSections, tmp_path: Path) -> None:
+    again = [
+        record("A", "db", "10.0.0.1") | {"id": "another"},
+        record("A", "*", "198.51.100.1") | {"id": "new"},
+    ]
+    other = written(tmp_path / "again", Given(again))
+
+    def prints(made: Json) -> dict[str, str]:
+        results = made["runs"][0]["results"]
+        kept = [one for one in results if one["ruleId"] in ("private-address", "wildcard")]
+        return {one["ruleId"]: one["partialFingerprints"]["cfopsFinding/v1"] for one in kept}
+
+    before, after = prints(document(sections, tmp_path)), prints(document(other, tmp_path))
+    assert before == after
+    assert len(before) == 2
+
+
+def test_sarif_without_findings_has_an_empty_list_of_results(sections: WholeSections, tmp_path: Path) -> None:
+    assert document(sections, tmp_path, [])["runs"][0]["results"] == []
+
+
+def test_what_is_unknown_is_a_notification_in_sarif_and_never_a_result(
+    sections: WholeSections, tmp_path: Path
+) -> None:
+    run = document(sections, tmp_path)["runs"][0]
+
+    notes = [one["message"]["text"] for one in run["invocations"][0]["toolExecutionNotifications"]]
+    assert any(note.startswith("dnssec-off: not read: zones.dnssec: skipped") for note in notes)
+    assert "dnssec-off" not in {one["ruleId"] for one in run["results"]}
+
+
+def test_junit_has_a_suite_a_zone_and_a_case_a_check_and_skips_what_is_unknown(
+    sections: WholeSections,
+) -> None:
+    tree = ElementTree.fromstring(junit(ran(sections), "info"))
+
+    suites = {suite.get("name"): suite for suite in tree}
+    assert list(suites) == ["example.com", "example.net", "example.org", "account"]
+    cases = {case.get("name"): case for case in suites["example.com"]}
+    assert cases["private-address"].find("failure") is not None
+    assert "db.example.com A: 10.0.0.1 is a private address" in (cases["private-address"][0].text or "")
+    assert cases["dnssec-off"].find("skipped") is not None
+    assert len(cases["origin-leak"]) == 0
+    assert int(suites["example.com"].get("tests", "")) == len(cases)
+
+
+def test_junit_skips_findings_below_the_severity_instead_of_passing_them(sections: WholeSections) -> None:
+    tree = ElementTree.fromstring(junit(ran(sections), "high"))
+
+    cases = {case.get("name"): case for case in tree[0]}
+    assert cases["wildcard"][0].tag == "skipped"
+    assert cases["wildcard"][0].get("message") == "low is below high"
+
+
+def test_names_that_xml_and_terminals_would_interpret_are_escaped(tmp_path: Path) -> None:
+    given = Given([record("A", "a", "10.0.0.1") | {"name": '<b>&"\x1b[31m.example.com'}])
+
+    text = junit(ran(written(tmp_path / "hostile", given)), "info")
+
+    assert ElementTree.fromstring(text) is not None
+    assert "&lt;b&gt;" in text
+    assert "\x1b" not in text

@@ -1,0 +1,103 @@
+"""Watching a run under way: a row for each change, and the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ops.errors import NotFound, UsageError
+from ops.items import Json
+from ops.metrics.watching import choose, follow
+from ops.telemetry.ledger import Ledger, StateFile
+from tests.metrics.lines import NOW, line
+
+
+def state(run: str = "a", **more: object) -> Json:
+    return {"format": 1, **line(run), "exit_code": None, **more}
+
+
+def steps(*actions: Callable[[], None]) -> Callable[[float], bool]:
+    """Return a wait that does one of *actions* each time, and asks to stop after the last."""
+    left = iter(actions)
+
+    def wait(_seconds: float) -> bool:
+        action = next(left, None)
+        if action:
+            action()
+        return action is None
+
+    return wait
+
+
+def test_a_run_is_followed_until_it_ends(tmp_path: Path) -> None:
+    file = StateFile(tmp_path, "a")
+    file.write(state(requests=1, progress={"sections": 1, "known": 9, "items": 5, "left": 60.0}))
+    later = state(requests=7, progress={"sections": 8, "known": 9, "items": 80, "left": 2.0})
+
+    def end() -> None:
+        Ledger(tmp_path).append(line("a", requests=9, exit_code=4), NOW)
+        file.close()
+
+    wait = steps(lambda: None, lambda: file.write(later), end)
+    rows = list(follow(tmp_path, choose(tmp_path, "", "own"), wait, clock=lambda: NOW))
+
+    assert [(row["outcome"], row["requests"], row["sections"], row["left"]) for row in rows] == [
+        ("running", 1, 1, 60.0),
+        ("running", 7, 8, 2.0),
+        ("partial", 9, 3, 0),
+    ]
+
+
+def test_the_end_of_a_run_that_was_killed_is_that_it_is_lost(tmp_path: Path) -> None:
+    file = StateFile(tmp_path, "a")
+    file.write(state(requests=3, progress={"sections": 2, "known": 9, "items": 5, "left": 60.0}))
+
+    rows = list(follow(tmp_path, choose(tmp_path, "", ""), steps(file.close), clock=lambda: NOW))
+
+    assert [(row["outcome"], row["sections"], row["left"]) for row in rows] == [
+        ("running", 2, 60.0),
+        ("lost", 2, None),
+    ]
+
+
+def test_watching_ends_when_it_is_asked_to_stop(tmp_path: Path) -> None:
+    file = StateFile(tmp_path, "a")
+    file.write(state())
+
+    assert len(list(follow(tmp_path, choose(tmp_path, "", ""), steps(), clock=lambda: NOW))) == 1
+    file.close()
+
+
+def test_the_budget_that_is_left_is_shown(tmp_path: Path) -> None:
+    file = StateFile(tmp_path, "a")
+    file.write(state(budget={"limit": 1200, "window": 300, "used": 1000}))
+
+    (row,) = follow(tmp_path, choose(tmp_path, "", ""), steps(), clock=lambda: NOW)
+
+    assert row["budget_left"] == 200
+    file.close()
+
+
+def test_a_run_does_not_watch_itself(tmp_path: Path) -> None:
+    file = StateFile(tmp_path, "own")
+    file.write(state("own"))
+
+    with pytest.raises(NotFound, match="no run is under way"):
+        choose(tmp_path, "", "own")
+    file.close()
+
+
+def test_one_of_several_runs_is_named(tmp_path: Path) -> None:
+    files = [StateFile(tmp_path, run) for run in ("a1", "b2")]
+    for file, run in zip(files, ("a1", "b2"), strict=True):
+        file.write(state(run))
+
+    with pytest.raises(UsageError, match=r"2 runs are under way: a1 \(scan.export\), b2 \(scan.export\)"):
+        choose(tmp_path, "", "")
+    assert choose(tmp_path, "b", "")["run"] == "b2"
+    with pytest.raises(NotFound, match="no run c"):
+        choose(tmp_path, "c", "")
+    for file in files:
+        file.close()
