@@ -70,13 +70,13 @@ def list_items(app: App, kind: str = "", parent: str = "") -> Rows:
     inv items.list pagerules.rule --parent example.com
     inv items.list lists.item --at latest --output json
     """
-    from ops.scan.items import declared, items_of
+    from ops.scan.items import Items, declared
 
     resource = declared(kind)
     names = dict.fromkeys((resource.label, *resource.identity))
     scope = () if resource.parent == "account" else (Column("parent", LOW),)
     shown = (Column(name, KEY) for name in names if name != resource.key)
-    return Rows(items_of(app, kind, parent), (*scope, *shown, Column(resource.key, LOW)), resource.kind)
+    return Rows(Items(app).of(kind, parent), (*scope, *shown, Column(resource.key, LOW)), resource.kind)
 
 
 @command(
@@ -92,6 +92,6 @@ def show_item(app: App, kind: str = "", id: str = "", parent: str = "") -> Item:
     inv items.show gateway.list Risky
     inv items.show dns.settings example.com
     """
-    from ops.scan.items import item_of
+    from ops.scan.items import Items
 
-    return Item(item_of(app, kind, id, parent))
+    return Item(Items(app).one(kind, id, parent))

@@ -126,9 +126,8 @@ def open_client(
 
     *say* reports waits and warnings. No call starts after *stop* is set. A *dry* client sends no writes.
     *paths* describes paths in the hints of errors. *watch* is called with each call, and what it returns once
-    the call was answered. *record* observes every attempt and every cached
-    answer; *log* does with --debug. Raises CredentialsError without credentials, and
-    UsageError if they may not be sent to the base URL.
+    the call was answered. *record* observes every attempt and every cached answer; *log* does with --debug.
+    Raises CredentialsError without credentials, and UsageError if they may not be sent to the base URL.
     """
     credentials = settings.credentials.required()
     allowed = settings.allow_base_url
@@ -154,9 +153,9 @@ def open_client(
         budget.close()
         cached.close()
 
-    return Client(
-        observer.cached(cached), cache=settings.cache, budget=budget, paths=paths, close=close, pause=pause
-    )
+    client = Client(observer.cached(cached), cache=settings.cache, budget=budget, paths=paths, close=close)
+    client.pause = pause
+    return client
 
 
 def _session(settings: Settings, *, here: bool, until: float, clock: Callable[[], float]) -> Session:

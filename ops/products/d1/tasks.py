@@ -26,9 +26,9 @@ def list_databases(app: App) -> Rows:
 
     inv d1.list
     """
-    from ops.scan.items import items_of
+    from ops.scan.items import Items
 
-    return Rows(items_of(app, "d1.database"), COLUMNS, "database")
+    return Rows(Items(app).of("d1.database"), COLUMNS, "database")
 
 
 @command("info", required=("database",), needs=READ, help={"database": NAMED})
@@ -37,9 +37,9 @@ def info(app: App, database: str = "") -> Item:
 
     inv d1.info --database orders
     """
-    from ops.scan.items import item_of
+    from ops.scan.items import Items
 
-    return Item(item_of(app, "d1.database", database))
+    return Item(Items(app).one("d1.database", database))
 
 
 @command(
@@ -68,8 +68,8 @@ def delete(app: App, database: str = "") -> Rows:
     """
     from ops.kinds.resource import Change, Owner
     from ops.products.d1.resources import REMOVED
-    from ops.scan.items import item_of
+    from ops.scan.items import Items
     from ops.writes.make import make
 
-    found = item_of(app, "d1.database", database)
+    found = Items(app).one("d1.database", database)
     return make(app, Change(REMOVED, Owner(app.account_id, app.account_id, {}), found, None))

@@ -32,9 +32,9 @@ def list_rules(app: App) -> Rows:
 
     inv email.rules
     """
-    from ops.scan.items import items_of
+    from ops.scan.items import Items
 
-    return Rows(items_of(app, "email.rule"), RULES, "rule")
+    return Rows(Items(app).of("email.rule"), RULES, "rule")
 
 
 @command("addresses", needs=READ)
@@ -43,9 +43,9 @@ def list_addresses(app: App) -> Rows:
 
     inv email.addresses
     """
-    from ops.scan.items import items_of
+    from ops.scan.items import Items
 
-    return Rows(items_of(app, "email.address"), ADDRESSES, "address")
+    return Rows(Items(app).of("email.address"), ADDRESSES, "address")
 
 
 @command("info", required=("rule",), needs=READ, help={"rule": "name or id of the rule"})
@@ -54,6 +54,6 @@ def info(app: App, rule: str = "") -> Item:
 
     inv email.info --rule Sales
     """
-    from ops.scan.items import item_of
+    from ops.scan.items import Items
 
-    return Item(item_of(app, "email.rule", rule))
+    return Item(Items(app).one("email.rule", rule))

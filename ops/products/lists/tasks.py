@@ -36,9 +36,9 @@ def list_lists(app: App) -> Rows:
 
     inv lists.list
     """
-    from ops.scan.items import items_of
+    from ops.scan.items import Items
 
-    return Rows(items_of(app, "lists.list"), COLUMNS, "list")
+    return Rows(Items(app).of("lists.list"), COLUMNS, "list")
 
 
 @command("items", needs=READ, help={"list_": "only of this list: name or id"})
@@ -47,9 +47,9 @@ def list_items(app: App, list_: str = "") -> Rows:
 
     inv lists.items --list blocked
     """
-    from ops.scan.items import items_of
+    from ops.scan.items import Items
 
-    return Rows(items_of(app, "lists.item", list_), ITEMS, "item")
+    return Rows(Items(app).of("lists.item", list_), ITEMS, "item")
 
 
 @command("info", required=("list_",), needs=READ, help={"list_": NAMED})
@@ -58,9 +58,9 @@ def info(app: App, list_: str = "") -> Item:
 
     inv lists.info --list blocked
     """
-    from ops.scan.items import item_of
+    from ops.scan.items import Items
 
-    return Item(item_of(app, "lists.list", list_))
+    return Item(Items(app).one("lists.list", list_))
 
 
 @command(
@@ -91,8 +91,8 @@ def delete(app: App, list_: str = "") -> Rows:
     """
     from ops.kinds.resource import Change, Owner
     from ops.products.lists.resources import LIST
-    from ops.scan.items import item_of
+    from ops.scan.items import Items
     from ops.writes.make import make
 
-    found = item_of(app, "lists.list", list_)
+    found = Items(app).one("lists.list", list_)
     return make(app, Change(LIST, Owner(app.account_id, app.account_id, {}), found, None))

@@ -40,9 +40,9 @@ def list_balancers(app: App, zone: str = "") -> Rows:
 
     inv load-balancers.list --zone shop.example
     """
-    from ops.scan.items import items_of
+    from ops.scan.items import Items
 
-    return Rows(items_of(app, "load_balancers.balancer", zone), COLUMNS, "load balancer")
+    return Rows(Items(app).of("load_balancers.balancer", zone), COLUMNS, "load balancer")
 
 
 @command("pools", needs=READ)
@@ -51,9 +51,9 @@ def list_pools(app: App) -> Rows:
 
     inv load-balancers.pools
     """
-    from ops.scan.items import items_of
+    from ops.scan.items import Items
 
-    return Rows(items_of(app, "load_balancers.pool"), POOLS, "pool")
+    return Rows(Items(app).of("load_balancers.pool"), POOLS, "pool")
 
 
 @command("monitors", needs=READ)
@@ -62,9 +62,9 @@ def list_monitors(app: App) -> Rows:
 
     inv load-balancers.monitors
     """
-    from ops.scan.items import items_of
+    from ops.scan.items import Items
 
-    return Rows(items_of(app, "load_balancers.monitor"), MONITORS, "monitor")
+    return Rows(Items(app).of("load_balancers.monitor"), MONITORS, "monitor")
 
 
 @command("info", required=("balancer",), needs=READ, help={"balancer": "name or id of the load balancer"})
@@ -73,6 +73,6 @@ def info(app: App, balancer: str = "") -> Item:
 
     inv load-balancers.info --balancer www.shop.example
     """
-    from ops.scan.items import item_of
+    from ops.scan.items import Items
 
-    return Item(item_of(app, "load_balancers.balancer", balancer))
+    return Item(Items(app).one("load_balancers.balancer", balancer))

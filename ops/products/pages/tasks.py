@@ -31,9 +31,9 @@ def list_projects(app: App) -> Rows:
 
     inv pages.list
     """
-    from ops.scan.items import items_of
+    from ops.scan.items import Items
 
-    return Rows(items_of(app, "pages.project"), COLUMNS, "project")
+    return Rows(Items(app).of("pages.project"), COLUMNS, "project")
 
 
 @command("domains", needs=READ, help={"project": "only of this project"})
@@ -42,9 +42,9 @@ def list_domains(app: App, project: str = "") -> Rows:
 
     inv pages.domains --project docs
     """
-    from ops.scan.items import items_of
+    from ops.scan.items import Items
 
-    return Rows(items_of(app, "pages.domain", project), DOMAINS, "domain")
+    return Rows(Items(app).of("pages.domain", project), DOMAINS, "domain")
 
 
 @command("info", required=("project",), needs=READ, help={"project": NAMED})
@@ -53,6 +53,6 @@ def info(app: App, project: str = "") -> Item:
 
     inv pages.info --project docs
     """
-    from ops.scan.items import item_of
+    from ops.scan.items import Items
 
-    return Item(item_of(app, "pages.project", project))
+    return Item(Items(app).one("pages.project", project))

@@ -33,9 +33,9 @@ def list_queues(app: App) -> Rows:
 
     inv queues.list
     """
-    from ops.scan.items import items_of
+    from ops.scan.items import Items
 
-    return Rows(items_of(app, "queues.queue"), COLUMNS, "queue")
+    return Rows(Items(app).of("queues.queue"), COLUMNS, "queue")
 
 
 @command("consumers", needs=READ, help={"queue": "only of this queue: name or id"})
@@ -44,9 +44,9 @@ def list_consumers(app: App, queue: str = "") -> Rows:
 
     inv queues.consumers --queue emails
     """
-    from ops.scan.items import items_of
+    from ops.scan.items import Items
 
-    return Rows(items_of(app, "queues.consumer", queue), CONSUMERS, "consumer")
+    return Rows(Items(app).of("queues.consumer", queue), CONSUMERS, "consumer")
 
 
 @command("info", required=("queue",), needs=READ, help={"queue": NAMED})
@@ -55,9 +55,9 @@ def info(app: App, queue: str = "") -> Item:
 
     inv queues.info --queue emails
     """
-    from ops.scan.items import item_of
+    from ops.scan.items import Items
 
-    return Item(item_of(app, "queues.queue", queue))
+    return Item(Items(app).one("queues.queue", queue))
 
 
 @command("create", required=("queue",), writes=True, needs=EDIT, help={"queue": "name of the new queue"})
@@ -82,8 +82,8 @@ def delete(app: App, queue: str = "") -> Rows:
     """
     from ops.kinds.resource import Change, Owner
     from ops.products.queues.resources import REMOVED
-    from ops.scan.items import item_of
+    from ops.scan.items import Items
     from ops.writes.make import make
 
-    found = item_of(app, "queues.queue", queue)
+    found = Items(app).one("queues.queue", queue)
     return make(app, Change(REMOVED, Owner(app.account_id, app.account_id, {}), found, None))

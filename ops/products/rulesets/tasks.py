@@ -28,10 +28,10 @@ def list_rulesets(app: App, zone: str = "") -> Rows:
     inv rulesets.list
     inv rulesets.list --zone example.com --output json
     """
-    from ops.scan.items import items_of
+    from ops.scan.items import Items
 
     kind = "rulesets.zone" if zone else "rulesets.account"
-    return Rows(items_of(app, kind, zone), COLUMNS, "ruleset")
+    return Rows(Items(app).of(kind, zone), COLUMNS, "ruleset")
 
 
 @command(
@@ -45,7 +45,7 @@ def info(app: App, ruleset: str = "", zone: str = "") -> Item:
 
     inv rulesets.info --ruleset http_request_firewall_custom --zone example.com
     """
-    from ops.scan.items import item_of
+    from ops.scan.items import Items
 
     kind = "rulesets.zone" if zone else "rulesets.account"
-    return Item(item_of(app, kind, ruleset, zone))
+    return Item(Items(app).one(kind, ruleset, zone))

@@ -34,9 +34,9 @@ def list_tunnels(app: App) -> Rows:
 
     inv tunnels.list
     """
-    from ops.scan.items import items_of
+    from ops.scan.items import Items
 
-    return Rows(items_of(app, "tunnels.tunnel"), COLUMNS, "tunnel")
+    return Rows(Items(app).of("tunnels.tunnel"), COLUMNS, "tunnel")
 
 
 @command("routes", needs=READ)
@@ -45,9 +45,9 @@ def list_routes(app: App) -> Rows:
 
     inv tunnels.routes
     """
-    from ops.scan.items import items_of
+    from ops.scan.items import Items
 
-    return Rows(items_of(app, "tunnels.route"), ROUTES, "route")
+    return Rows(Items(app).of("tunnels.route"), ROUTES, "route")
 
 
 @command("info", required=("tunnel",), needs=READ, help={"tunnel": NAMED})
@@ -56,6 +56,6 @@ def info(app: App, tunnel: str = "") -> Item:
 
     inv tunnels.info --tunnel office
     """
-    from ops.scan.items import item_of
+    from ops.scan.items import Items
 
-    return Item(item_of(app, "tunnels.tunnel", tunnel))
+    return Item(Items(app).one("tunnels.tunnel", tunnel))
