@@ -140,10 +140,9 @@ def open_client(
     session = _session(settings, here=here, until=until, clock=clock)
     file = settings.state_dir / f"budget-{credentials.fingerprint()}"
     budget = Budget(file, limit=settings.budget, window=settings.window, pause=pause, say=say, clock=clock)
-    redact = Redactor(settings.secrets())
     observer = Observer(record or Record(), clock, log if settings.debug else None)
     send = with_clock_check(in_flight(observer.attempts(session, pause.taken), settings.workers), say)
-    send = with_budget(readable(send, redact.in_bytes), budget)
+    send = with_budget(readable(send, Redactor(settings.secrets()).in_bytes), budget)
     send = with_circuit(with_retry(send, pause=pause, attempts=settings.attempts), clock)
     send = with_watch(send, watch) if watch else send
     cached = _Cached(DryRun(send, say) if dry else send, settings, say)
