@@ -33,9 +33,8 @@ class Ending:
 
     def __call__(self, _line: Json) -> None:
         try:
-            problems = report(self.about, self.app.clock(), token=self.token).problems
-            for name, problem in problems.items():
-                self.app.warn(f"the channel {name} was not notified: {problem}")
+            done = report(self.about, self.app.clock(), token=self.token)
+            done.tell(self.app.note, self.app.warn)
         except Exception as problem:
             _warn(self.app, problem)
 

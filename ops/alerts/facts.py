@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from ops.alerts.rules import Certificate, Facts, Pair, RunLine
+from ops.alerts.rules import EXPORT, Certificate, Facts, Pair, RunLine
 from ops.errors import OpsError
 from ops.kinds.catalog import kinds, resources
 from ops.snapshots.compare.comparison import Comparison
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from ops.kinds.resource import Resource
     from ops.snapshots.library import Entry
 
-EXPORT = "scan.export"
 RECORD, ZONE = "dns.record", "zones.zone"
 _APEX = ("NS", "MX")
 _NAME_SERVERS = "name_servers"

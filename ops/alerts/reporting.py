@@ -36,13 +36,21 @@ class About(NamedTuple):
 class Report(NamedTuple):
     """What was found: the verdict of each rule, the rules that a failed run explains, and the state after it.
 
-    *problems* has what went wrong with a channel, by its name.
+    *sent* has the title of what each channel got, *problems* what went wrong with one, by its name.
     """
 
     verdicts: Mapping[str, Finding | bool | None]
     held: frozenset[str]
     state: State
+    sent: Mapping[str, str]
     problems: Mapping[str, str]
+
+    def tell(self, note: Callable[[str], None], warn: Callable[[str], None]) -> None:
+        """Report what became of the notices."""
+        for name, title in self.sent.items():
+            note(f"the channel {name} was notified: {title}")
+        for name, problem in self.problems.items():
+            warn(f"the channel {name} was not notified: {problem}")
 
 
 def report(
@@ -82,7 +90,8 @@ def report(
             if channel.name not in problems:
                 mark_sent(state, channel.name, list(sent.events), now)
         tidy(state, {channel.name for channel in channels}, now)
-    return Report(verdicts, held, state, problems)
+    got = {c.name: one.title for c, one in notices.items() if one.events and c.name not in problems}
+    return Report(verdicts, held, state, got, problems)
 
 
 def notice(

@@ -16,7 +16,8 @@ LOST = "lost"
 # Other runs, such as one that met a lock or was typed wrong, say nothing about the job.
 _DONE = (0, Incomplete.exit_code, DifferencesFound.exit_code)
 
-# What a failed run brings about by itself.
+EXPORT = "scan.export"
+# What an export that has failed brings about by itself.
 CONSEQUENCES = frozenset({"partial-twice", "no-snapshot", "counts-fell", "many-deletions", ANOMALY})
 _LIKE_RUNS, _FEWEST_RUNS, _SPREAD = 14, 7, 5
 _DAY = 86_400.0
@@ -100,8 +101,9 @@ def judged(facts: Facts, policy: Policy) -> dict[str, Finding | bool | None]:
 
 
 def suppressed(facts: Facts, policy: Policy) -> frozenset[str]:
-    """Return the rules that are not reported now, because a task whose last run failed explains them."""
-    return CONSEQUENCES if any(times for times, _ in _failures(facts, policy).values()) else frozenset()
+    """Return the rules that are not reported now, because an export that has failed explains them."""
+    failed = _failures(facts, policy).items()
+    return CONSEQUENCES if any(times and EXPORT in task for task, (times, _) in failed) else frozenset()
 
 
 def _composite(name: str, parts: Sequence[Finding | bool | None]) -> Finding | bool | None:

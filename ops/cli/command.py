@@ -43,7 +43,18 @@ NOTHING: Mapping[str, str] = MappingProxyType({})
 # A folder cannot be called `do` and say what it holds.
 _COLLECTIONS = {"durable_objects": "do"}
 # The tasks of these modules have no collection.
-_TOP_LEVEL = ("audit", "completion", "config", "docs", "doctor", "init", "permissions", "schedule")
+_TOP_LEVEL = (
+    "audit",
+    "completion",
+    "config",
+    "docs",
+    "doctor",
+    "history",
+    "init",
+    "permissions",
+    "query",
+    "schedule",
+)
 
 
 def collection_of(module: str) -> str:

@@ -51,8 +51,7 @@ def check_alerts(app: App) -> Rows:
 
     about = _about(app)
     found = report(about, app.clock(), thorough=True, token=token_end(app, about.account, fresh=True))
-    for name, problem in found.problems.items():
-        app.warn(f"the channel {name} was not notified: {problem}")
+    found.tell(app.note, app.warn)
     unknown = frozenset(rule for rule, verdict in found.verdicts.items() if verdict is False)
     rows = _rows(app, found.state, tuple(found.verdicts), unknown, found.held)
     return Rows(rows, COLUMNS, "rule")

@@ -56,7 +56,8 @@ class Monitor:
         how = {0: "complete", Incomplete.exit_code: "incomplete"}.get(code, "failed")
         failed = f"exit code {code} ({type(error).__name__}{status})" if error is not None else ""
         gaps = f"{len(self._app.gaps)} kinds not read whole" if self._app.gaps else ""
-        parts = (failed, gaps, self.summary, f"run {self._app.run.id}")
+        asked = f"{self._app.client.sent:,} requests" if "client" in vars(self._app) else ""
+        parts = (failed, gaps, self.summary or asked, f"run {self._app.run.id}")
         return f"{how}: {', '.join(filter(None, parts))}"
 
     def _last(self, error: BaseException | None) -> list[str]:

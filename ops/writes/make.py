@@ -40,6 +40,7 @@ def make(app: App, *changes: Change, total: int | None = None, question: str = "
     moving = [change for change in planned if change.action != UNCHANGED]
     for line in describe.lines(planned):
         app.talk.show(line)
+    _show_impact(app, moving)
     if app.dry:
         simulate(app.run.pretended, planned)
         app.talk.show("dry run: nothing was sent")
@@ -136,6 +137,22 @@ def hold(app: App, resource: Resource, owner: Owner) -> Iterator[None]:
         if not app.dry:
             locks.hold(Change(resource, owner, None, None))
         yield
+
+
+def _show_impact(app: App, changes: Iterable[Change]) -> None:
+    """Warn of what else depends on the items that are deleted, as far as a snapshot knows."""
+    from ops.kinds.catalog import resources
+    from ops.writes.describe import name
+    from ops.writes.impact import NAMED, Impact
+
+    deletions = [change for change in changes if change.action == DELETE]
+    if not deletions:
+        return
+    known = {resource.kind: resource for resource in resources()}
+    impact = Impact(app.settings.exports, known, app.clock())
+    for change in deletions[:NAMED]:
+        if text := impact.of(change):
+            app.warn(f"{name(change)}: {text}")
 
 
 def _with_live_item(change: Change, found: Json | None) -> Change:

@@ -211,7 +211,8 @@ def test_a_composite_fires_when_all_its_rules_do() -> None:
     assert verdict("both", Facts(NOW), policy) is False
 
 
-def test_a_failed_run_explains_its_consequences() -> None:
+def test_a_failed_export_explains_its_consequences() -> None:
     assert suppressed(Facts(NOW, runs(0, 2)), Policy()) == CONSEQUENCES
     assert suppressed(Facts(NOW, runs(2, 0)), Policy()) == frozenset()
     assert suppressed(Facts(NOW, runs(LOST, 0)), Policy()) == frozenset()
+    assert suppressed(Facts(NOW, (*runs(0), *runs(2, task="snapshots.push"))), Policy()) == frozenset()

@@ -50,6 +50,13 @@ READS = {
     "snapshots.verify": Read(("--live",), sends=r"GET /zones/\w+/dns_records", arrange=after(EXPORT)),
     "snapshots.diff": Read(("latest", "live"), sends=r"GET /zones/\w+/dns_records", arrange=after(EXPORT)),
     "snapshots.drift": Read(sends=r"GET /zones/\w+/dns_records", arrange=after(EXPORT)),
+    "snapshots.counts": Read(prints="dns.record", arrange=after(EXPORT)),
+    "history": Read(
+        ("dns.record", "--zone", "example.com", "--name", "api"),
+        prints="api.example.com",
+        arrange=after(EXPORT),
+    ),
+    "query": Read(("SELECT count(*) AS zones FROM zones_zone",), prints="zones", arrange=after(EXPORT)),
     "snapshots.prune": Read(
         ("--keep-last", "1", "--yes"), prints="remove", arrange=after(EXPORT, EXPORT, EXPORT)
     ),

@@ -69,7 +69,23 @@ def restore_snapshot(
     return Item({"snapshot": snapshot.name, **dict.fromkeys(COLUMNS[1:-1], 0), "undo": "", **result}, COLUMNS)
 
 
+def show_restore(app: App, snapshot: Snapshot, filter: Filter) -> None:
+    """Show what a restore of what *filter* selects would do; nothing is sent."""
+    _planned(app, snapshot, filter, delete=False)
+
+
 def _restore(app: App, snapshot: Snapshot, filter: Filter, *, delete: bool) -> dict[str, Any]:
+    state, plan, report = _planned(app, snapshot, filter, delete=delete)
+    if app.dry:
+        app.talk.show("dry run: nothing was sent")
+        return {name: plan.count(action) for name, action in _ACTIONS.items()}
+    return _apply(app, state, plan, report, delete=delete) if plan.steps else {}
+
+
+def _planned(
+    app: App, snapshot: Snapshot, filter: Filter, *, delete: bool
+) -> tuple[State, RestorePlan, Report]:
+    """Compare with the account, show the plan, and return it."""
     from ops.export.job import aside
     from ops.kinds import catalog
     from ops.kinds.resource import Owner
@@ -90,10 +106,7 @@ def _restore(app: App, snapshot: Snapshot, filter: Filter, *, delete: bool) -> d
     state, report = State(reader, saved, selection, filter), Report()
     plan = plan_of(state, Steps(state, report, app.clock(), delete=delete), report)
     _show(app, plan, report)
-    if app.dry:
-        app.talk.show("dry run: nothing was sent")
-        return {name: plan.count(action) for name, action in _ACTIONS.items()}
-    return _apply(app, state, plan, report, delete=delete) if plan.steps else {}
+    return state, plan, report
 
 
 def _check_complete(app: App, saved: Side, selection: RestoreSelection, *, delete: bool) -> None:

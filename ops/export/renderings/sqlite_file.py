@@ -24,16 +24,27 @@ _LARGEST = 1 << 63
 def write(folder: Path, manifest: Manifest, file: Path, resources: Iterable[Resource]) -> None:
     """Write the snapshot in *folder* into the database *file*, which must not exist."""
     os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600))
-    identities = {resource.kind: resource.identity for resource in resources}
     with closing(sqlite3.connect(file)) as database, database:
         # The file is moved only when it is finished, so no rollback is needed.
         database.execute("PRAGMA journal_mode = OFF")
-        head = manifest.as_json().items()
-        facts = (fact for fact in head if fact[0] not in ("sections", "files", "contents"))
-        _fill(database, "snapshot", ("name", "value"), facts)
-        _fill(database, "sections", Section.__match_args__, (section.row for section in manifest.sections))
-        for kind in snapshot.kinds(manifest):
-            _write_kind(database, folder, kind, identities.get(kind, ()))
+        fill(database, folder, manifest, resources, snapshot.kinds(manifest))
+
+
+def fill(
+    database: sqlite3.Connection,
+    folder: Path,
+    manifest: Manifest,
+    resources: Iterable[Resource],
+    kinds: Iterable[str],
+) -> None:
+    """Write the tables `snapshot` and `sections`, and those of *kinds*, into *database*."""
+    identities = {resource.kind: resource.identity for resource in resources}
+    head = manifest.as_json().items()
+    facts = (fact for fact in head if fact[0] not in ("sections", "files", "contents"))
+    _fill(database, "snapshot", ("name", "value"), facts)
+    _fill(database, "sections", Section.__match_args__, (section.row for section in manifest.sections))
+    for kind in kinds:
+        _write_kind(database, folder, kind, identities.get(kind, ()))
 
 
 def table(kind: str) -> str:

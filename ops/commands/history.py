@@ -1,0 +1,260 @@
+"""`history`: how an item changed over the kept snapshots, by whom, and how to undo one of the changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from ops.cli.command import command
+from ops.errors import CredentialsError, NetworkError, NotFound, OpsError, UsageError, did_you_mean
+from ops.ui.shapes import CHANGE, KEY, LOW, MAIN, TIME, Bytes, Column, Rows
+
+if TYPE_CHECKING:
+    from ops.cli.app import App
+    from ops.items import Json
+    from ops.kinds.resource import Resource
+    from ops.snapshots.compare.side import Difference
+    from ops.snapshots.history import Event, Wanted
+    from ops.snapshots.library import Library
+    from ops.snapshots.snapshot import Snapshot
+
+COLUMNS = (
+    Column("n", KEY), Column("time", MAIN, TIME), Column("change", KEY, CHANGE), Column("in", LOW),
+    Column("name", MAIN), Column("what", KEY, wraps=True), Column("user", MAIN), Column("snapshot", LOW),
+)  # fmt: skip
+RAW = ("n", "time", "snapshot", "kind", "in", "change", "name", "field", "old", "new", "user", "id", "note")
+ZONE = "zones.zone"
+
+
+@command(
+    "history",
+    required=("kind",),
+    positional=("kind", "name"),
+    needs="none; Account > Account Settings > Read names who made the changes",
+    help={
+        "kind": "the kind of the item, e.g. dns.record, zones.setting, workers.route",
+        "name": "its name or id; in a zone, www is enough for www.example.com",
+        "zone": "the zone that it belongs to: domain or id",
+        "parent": "what else it belongs to: the script or namespace, by name or id",
+        "patch": "print unified text, for a pager",
+        "undo": "show the plan that undoes change N of the list; nothing is sent",
+        "from_": "s3://BUCKET/PREFIX: search the snapshots in that bucket, which are fetched",
+        "identity": "file with the age secret key of encrypted snapshots, which are left out otherwise",
+        "passphrase_file": "file with the passphrase of encrypted snapshots",
+    },
+)
+def show_history(
+    app: App,
+    kind: str = "",
+    name: str = "",
+    zone: str = "",
+    parent: str = "",
+    patch: bool = False,
+    undo: int = 0,
+    from_: str = "",
+    identity: str = "",
+    passphrase_file: str = "",
+) -> Rows | None:
+    """Show when an item was created, changed and deleted, field by field, over all kept snapshots.
+
+    A change is found between two snapshots. What a partial snapshot lacks is unknown, not deleted.
+
+    inv history dns.record --zone example.com --name www
+    inv history zones.setting ssl --zone example.com --patch
+    inv history workers.settings --parent api-gateway
+    """
+    from ops.kinds.catalog import kinds
+    from ops.offsite.library import open_library
+    from ops.snapshots.compare.report import unified
+    from ops.snapshots.compare.side import UNKNOWN
+    from ops.snapshots.history import events, moments
+
+    wanted = _wanted(kind, name, zone, parent)
+    kept = _opened(app, open_library(app, from_), identity, passphrase_file)
+    found = list(events(moments(kept, wanted, kinds()), wanted, _parents(wanted.resource)))
+    if all(event.difference.change == UNKNOWN for event in found):
+        hint = (
+            f"`inv snapshots.show` shows what snapshots hold{'; --zone and --parent narrow it' * (not zone)}"
+        )
+        raise NotFound(f"no {kind} called {name or zone or parent!r} is in {len(kept)} snapshots", hint=hint)
+    if undo:
+        _show_plan(app, found, undo)
+    elif patch:
+        app.show(Bytes(unified(event.difference for event in found)))
+    else:
+        app.show(Rows(_rows(app, found), COLUMNS if app.for_people else RAW, "change"))
+    return None
+
+
+def _wanted(kind: str, name: str, zone: str, parent: str) -> Wanted:
+    """Return what the options describe. Raises UsageError."""
+    from ops.kinds.catalog import resources
+    from ops.snapshots.history import Wanted
+
+    known = {resource.kind: resource for resource in resources()}
+    resource = known.get(kind)
+    if resource is None:
+        raise UsageError(
+            f"no kind is called {kind!r}", hint=did_you_mean(kind, known) or "`inv scan` lists them"
+        )
+    if zone and resource.parent != ZONE:
+        raise UsageError(f"{kind} does not belong to a zone", hint="--parent names what it belongs to")
+    if not name and resource.identity:
+        raise UsageError("history needs --name", hint=f"the name or the id of a {kind}")
+    parents = tuple(filter(None, (zone, parent)))
+    full = f"{name}.{zone}" if name not in ("", "@") and zone else ""
+    names = tuple(dict.fromkeys(filter(None, (zone if name == "@" else name, full))))
+    return Wanted(resource, names, parents)
+
+
+def _opened(app: App, library: Library, identity: str, passphrase_file: str) -> list[Snapshot]:
+    """Return the kept snapshots that can be read, oldest first; name those that cannot."""
+    opened: list[Snapshot] = []
+    sealed = 0
+    for entry in reversed(library.all()):
+        if entry.failure is not None:
+            app.warn(f"{entry.name} is not searched: {entry.failure.message}")
+        elif entry.sealed and not (identity or passphrase_file):
+            sealed += 1
+        else:
+            try:
+                snapshot = library.open(entry, app.settings.state_dir, identity, passphrase_file)
+            except OpsError as error:
+                app.warn(f"{entry.name} is not searched: {error.message}")
+                continue
+            app.run.endings.append(snapshot.close)
+            opened.append(snapshot)
+    if sealed:
+        app.warn(f"{sealed} encrypted snapshots are not searched: --identity opens them")
+    if not opened:
+        raise NotFound(
+            f"{library.where} has no snapshot that can be searched", hint="`inv scan.export` creates one"
+        )
+    return opened
+
+
+def _parents(resource: Resource) -> Callable[[Snapshot, str], str]:
+    """Return a function that finds the name of a parent by its id in a snapshot."""
+    from ops.items import reach
+    from ops.kinds.catalog import kinds
+    from ops.snapshots.history import search
+
+    parent = kinds().get(resource.parent)
+    known: dict[str, str] = {}
+
+    def name(snapshot: Snapshot, id: str) -> str:
+        if parent is None:
+            return ""
+        if id not in known:
+            items = (item for _, item in search(snapshot, parent, (id,), None))
+            found = next((item for item in items if reach(item, parent.key) == id), {})
+            known[id] = str(reach(found, parent.label) or id)
+        return known[id]
+
+    return name
+
+
+def _rows(app: App, found: Sequence[Event]) -> Iterator[Json]:
+    """Yield a row for each changed field, created, deleted or unknown item; oldest first."""
+    from ops.snapshots.compare import report
+    from ops.snapshots.compare.side import CREATED
+    from ops.snapshots.history import SEEN
+
+    who = _authors(app)
+    for number, event in enumerate(found, 1):
+        user = who(event)
+        # To a report, an item that was seen first is one that was created.
+        difference = event.difference
+        known = difference._replace(change=CREATED) if difference.change == SEEN else difference
+        for row in report.rows([known]):
+            facts = {"n": number, "time": event.after.manifest.started, "snapshot": event.after.name}
+            shown = {**facts, **{name: row[name] for name in (*RAW, "item") if name in row}, "user": user}
+            if app.for_people:
+                shown["what"] = _described(row)
+            yield {**shown, "change": difference.change}
+
+
+def _described(row: Json) -> str:
+    """Return what a row is about: the field with both values, or the fields of the whole item."""
+    from ops.kinds.catalog import kinds
+    from ops.kinds.resource import Change, Owner
+    from ops.snapshots.compare import report
+    from ops.writes.describe import differences
+
+    if row["item"] is None:
+        return str(report.for_people({**row, "name": row["name"] or "?"})["what"])
+    return differences(Change(kinds()[row["kind"]], Owner("", "", {}), None, row["item"]))
+
+
+def _authors(app: App) -> Callable[[Event], str]:
+    """Return a function that names who made a change: by our journal, else by the audit log if it answers."""
+    from ops.snapshots.compare.side import CHANGED, CREATED, DELETED
+    from ops.writes.journal import Journal
+
+    with Journal(app.settings.state_dir / "journal") as journal:
+        entries = list(journal.entries().values())
+    reachable = [True]
+
+    def author(event: Event) -> str:
+        difference, before = event.difference, event.before
+        if before is None or difference.change not in (CREATED, CHANGED, DELETED):
+            return ""
+        since, until = before.manifest.started, event.after.manifest.started
+        for entry in reversed(entries):
+            if (
+                entry.kind == difference.kind
+                and since <= entry.time <= until
+                and difference.name in entry.names
+            ):
+                return f"{entry.task} ({entry.id})"
+        return _audited(app, difference, before, event.after, reachable)
+
+    return author
+
+
+def _audited(
+    app: App, difference: Difference, before: Snapshot, after: Snapshot, reachable: list[bool]
+) -> str:
+    """Return who made *difference* by the account's audit log; "" if that has no entry or cannot be read."""
+    from ops.kinds import catalog
+    from ops.snapshots.compare.report import Blame
+
+    if not reachable[0]:
+        return ""
+    account, since, until = after.manifest.account_id, before.manifest.started, after.manifest.ended
+
+    def failed(text: str) -> None:
+        reachable[0] = False
+        app.note(text)
+
+    try:
+        read = (one for history in catalog.histories() for one in history(app.client, account, since, until))
+        found = Blame(lambda: read, failed).of(difference)
+    except (CredentialsError, NetworkError) as error:
+        failed(f"the audit log was not read: {error.message}")
+        return ""
+    return found.actor if found else ""
+
+
+def _show_plan(app: App, found: Sequence[Event], number: int) -> None:
+    """Show the plan that undoes change *number*: a restore of the item from the snapshot before it."""
+    from shlex import quote
+
+    from ops.commands.snapshots.restore import show_restore
+    from ops.kinds.catalog import kinds
+    from ops.restore.filter import read_filter
+    from ops.snapshots.compare.side import CHANGED, DELETED
+
+    event = found[number - 1] if 0 < number <= len(found) else None
+    if event is None or event.before is None or event.difference.change not in (CHANGED, DELETED):
+        hint = "a creation is undone by the product's delete task"
+        raise UsageError(f"--undo {number} is not a change or deletion of the list", hint=hint)
+    difference = event.difference
+    in_zone = kinds()[difference.kind].parent == ZONE
+    zones = (difference.scope,) if in_zone else ()
+    items = (difference.name,) if kinds()[difference.kind].identity else ()
+    filter = read_filter((difference.kind,), zones, (), items)
+    show_restore(app, event.before, filter)
+    options = [f"--kind {difference.kind}", *(f"--zone {quote(z)}" for z in zones)]
+    options += [f"--item {quote(item)}" for item in items]
+    app.note(f"to apply: inv snapshots.restore --name {quote(event.before.where)} {' '.join(options)}")
