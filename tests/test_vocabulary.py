@@ -49,8 +49,9 @@ def found(path: Path) -> Iterator[str]:
     for line, text, opens in texts(path):
         if opens and (opening := OPENINGS.match(text)):
             yield f"{name}:{line}: docstring begins with {opening[0]!r} (Return, Yield, Raise, True if)"
+        flat = re.sub(r"\s", " ", text)
         for pattern, better in BANNED.items():
-            for hit in pattern.finditer(re.sub(r"\s", " ", text)):
+            for hit in pattern.finditer(flat):
                 yield f"{name}:{line + text[: hit.start()].count(chr(10))}: {hit[0].strip()!r} ({better})"
 
 

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from ops.config.settings import Settings
 
 
+_LONGEST = 500
+"""The most characters of a line of a notice: a record may hold thousands."""
+
+
 class About(NamedTuple):
     """Whose runs are judged: *settings* and *account*, and the *task*, *run* and *trace* that have ended."""
 
@@ -101,10 +105,11 @@ def notice(
     redact: Callable[[str], str],
     chance: Callable[[int], str] = token_hex,
 ) -> Notice:
-    """Return the notice about *events*, without secrets, and with each text on one line."""
+    """Return the notice about *events*, without secrets, each text on one line and not too long."""
 
     def shown(text: str) -> str:
-        return printable(redact(text))
+        clean = printable(redact(text))
+        return clean if len(clean) <= _LONGEST else f"{clean[: _LONGEST - 1]}…"
 
     clean = (
         event._replace(summary=shown(event.summary), lines=tuple(map(shown, event.lines))) for event in events

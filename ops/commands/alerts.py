@@ -29,10 +29,12 @@ def list_alerts(app: App) -> Rows:
     inv alerts.list
     inv alerts.list --filter state=firing --output json
     """
+    from ops.alerts.channels.kinds import declared
     from ops.alerts.policy import read_policy
     from ops.alerts.state import read_state
 
     policy = read_policy(app.settings.alerts)
+    declared(app.settings)  # a mistake in a channel is shown before the night
     # Of an account that is not known yet, nothing has been judged.
     file = _file(app, app.known_account or app.last_account)
     return Rows(_rows(app, read_state(file), policy.rules), COLUMNS, "rule")

@@ -8,7 +8,15 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from ops.cli.command import command
-from ops.errors import CredentialsError, NetworkError, PermissionDenied, Refused, UsageError
+from ops.errors import (
+    CredentialsError,
+    NetworkError,
+    PermissionDenied,
+    Refused,
+    SystemFailure,
+    UsageError,
+    UserError,
+)
 from ops.kinds import catalog
 from ops.ui.shapes import CHANGE, KEY, MAIN, STATUS, TIME, Column, Rows
 
@@ -29,6 +37,9 @@ DETAILS = (
     Column("id", KEY), Column("time", MAIN, TIME), Column("task", KEY), Column("state", meaning=STATUS),
     Column("action", meaning=CHANGE), Column("name", MAIN, wraps=True), Column("change", KEY, wraps=True),
 )  # fmt: skip
+AUDIT = Column("audit.user", MAIN)
+AUDITED = 20
+"""The entries of a run that are looked up in the audit log, a request each."""
 
 
 @command("list")
@@ -72,6 +83,8 @@ def _state(entry: JournalEntry, resource: Resource | None) -> tuple[str, str]:
 def show_done(app: App, id: str = "") -> Rows:
     """Show each change with the item before and after it; an unknown outcome is looked up and noted.
 
+    Where the account's audit log can be read, it names the entry that the change left there.
+
     inv undo.show 3f9c01d2ab-1
     """
     from ops.writes.journal import Journal
@@ -80,8 +93,33 @@ def show_done(app: App, id: str = "") -> Rows:
     kinds = catalog.kinds()
     chosen = settled(app, select(_entries(app), id), kinds)
     with Journal(app.settings.state_dir / "journal") as journal:
-        shown = [row for entry in chosen for row in details(journal, entry, kinds.get(entry.kind))]
-    return Rows(shown, DETAILS, "change")
+        audited = _audited(app, chosen)
+        shown = [
+            {**row, "audit": audited.get(entry.id)}
+            for entry in chosen
+            for row in details(journal, entry, kinds.get(entry.kind))
+        ]
+    return Rows(shown, (*DETAILS, *((AUDIT,) if audited else ())), "change")
+
+
+def _audited(app: App, entries: list[JournalEntry]) -> dict[str, Json]:
+    """Return the audit log's entry of each of *entries* that has one, by its id; a note if it is not read."""
+    from ops.items import seconds_of, timestamp
+    from ops.products.audit.api import entry_of_ray
+
+    found: dict[str, Json] = {}
+    for entry in [one for one in entries if one.ray and one.host == app.settings.api_host][:AUDITED]:
+        made = seconds_of(entry.time)
+        since, before = timestamp(made - 300), timestamp(made + 3600)
+        try:
+            audited = entry_of_ray(app.client, entry.owner[0], entry.ray, since=since, before=before)
+        except (UserError, SystemFailure, NetworkError) as error:
+            app.note(f"the audit log was not read: {error.message}")
+            break
+        if audited is not None:
+            names = ("time", "user", "action", "address")
+            found[entry.id] = {"id": audited["entry"].get("id"), **{name: audited[name] for name in names}}
+    return found
 
 
 def settled(app: App, chosen: list[JournalEntry], kinds: dict[str, Resource]) -> list[JournalEntry]:

@@ -14,7 +14,7 @@ from ops.errors import Refused, UsageError
 from ops.export.renderings import plain, terraform_file
 from ops.files import disk
 from ops.kinds.catalog import resources
-from ops.plugins.door import bring
+from ops.plugins.door import by_name
 from ops.snapshots import publish
 from ops.snapshots.layout import ENDING, PARTIAL_ENDING, account_folder
 from ops.snapshots.manifest import Manifest
@@ -192,8 +192,7 @@ FOLDERS: dict[str, Callable[[FinishedSnapshot, Path], list[str]]] = {
 
 def documents() -> dict[str, Document]:
     """Return the formats of one file by suffix: ours, and those of plugins with another suffix."""
-    brought = {suffix: make for _, formats in bring("FORMATS") for suffix, make in formats.items()}
-    return {**brought, **DOCUMENTS}
+    return {**DOCUMENTS, **by_name("FORMATS", {*DOCUMENTS, *FOLDERS, ENDING})}
 
 
 def rendering(file: Path) -> Delivery:

@@ -93,6 +93,8 @@ class Client:
         """Number of writes that Cloudflare answered with success."""
         self.refused = 0
         """Number of writes that ended in an error."""
+        self.ray = ""
+        """The id of the last write that Cloudflare answered with success, by which its logs know it."""
         self.budget = budget
 
     def __repr__(self) -> str:
@@ -212,6 +214,7 @@ class Client:
             self.refused += 1
             raise
         self.accepted += 1
+        self.ray = reply.ray
         return {} if result is None else instance(result, dict, f"the answer of {call}")
 
     def _asker(

@@ -33,8 +33,9 @@ class JournalEntry(NamedTuple):
 
     *state* is DONE, ADOPTED (no response arrived, but it was found to be applied), FAILED (refused or not
     sent), UNKNOWN or UNDONE. *changes* and *items* are packed: the wanted changes, and the item that the API
-    returned for each, or the one that was sent if an applied entry has a *why*. *undoes* is the entry that
-    this one undid, *old_keys* are the keys of its items before they were deleted, *new_keys* those now.
+    returned for each, or the one that was sent if an applied entry has a *why*. *ray* is the id by which
+    Cloudflare's logs know the last write of the request. *undoes* is the entry that this one undid,
+    *old_keys* are the keys of its items before they were deleted, *new_keys* those now.
     """
 
     id: str
@@ -53,6 +54,7 @@ class JournalEntry(NamedTuple):
     state: str = UNKNOWN
     items: Json | None = None
     why: str = ""
+    ray: str = ""
 
     @property
     def group(self) -> str:
@@ -161,8 +163,9 @@ class Journal:
         changes: Sequence[Change] = (),
         items: Sequence[Json | None] = (),
         why: str = "",
+        ray: str = "",
     ) -> None:
-        """Note the result of *entry*: its state, and the item that the API returned for each change."""
+        """Note the result of *entry*: its state, what the API returned for each change, and the ray."""
         if self._redactor.holds(items):
             # A server may return the headers of a request.
             items, why = [change.after for change in changes], why or "the answer contains the API token"
@@ -170,8 +173,9 @@ class Journal:
         made = list(zip(changes, items, strict=True))
         returned = [AS_SENT if item == change.after else item for change, item in made]
         keys = [str(reach(item or {}, change.resource.key) or "") for change, item in made]
-        line = {"type": "result", "id": entry, "state": state, "why": why, "keys": keys}
-        self._chain.append(line | ({"items": self._blobs.pack(returned)} if returned else {}))
+        line: Json = {"type": "result", "id": entry, "state": state, "why": why, "keys": keys}
+        more = {"items": self._blobs.pack(returned)} if returned else {}
+        self._chain.append({**line, **more, **({"ray": ray} if ray else {})})
 
     def mark(self, entry: str, state: str) -> None:
         """Note that *entry* was undone (UNDONE), or that its undo was undone (DONE)."""
@@ -195,7 +199,8 @@ class Journal:
             elif kind == "result":
                 keys = tuple(line["keys"]) if found[id].old_keys else ()
                 result = {"state": line["state"], "items": line.get("items"), "why": line["why"]}
-                found[id] = found[id]._replace(**result, new_keys=keys)
+                ray = line.get("ray") or found[id].ray
+                found[id] = found[id]._replace(**result, new_keys=keys, ray=ray)
             else:
                 found[id] = found[id]._replace(state=UNDONE if line["state"] == UNDONE else DONE)
         return found

@@ -149,7 +149,7 @@ class Writing:
         return (describe.row(change, item or change.item, undo) for change, item in made)
 
     def _send(self, entry: str, changes: Sequence[Change]) -> list[Json | None]:
-        sent = self.client.sent
+        sent, accepted = self.client.sent, self.client.accepted
         hint = self._unknown_hint(entry)
         problems: list[str] = []
         try:
@@ -164,7 +164,8 @@ class Writing:
             self._unknown -= len(changes)
             self.journal.finish(entry, FAILED, why=error.message)
             raise
-        self.journal.finish(entry, state, changes, items, why="; ".join(problems))
+        ray = self.client.ray if self.client.accepted > accepted else ""
+        self.journal.finish(entry, state, changes, items, why="; ".join(problems), ray=ray)
         for problem in problems:
             self.talk.warn(problem)
         if state == ADOPTED:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -12,9 +13,14 @@ from typing import Any
 import pytest
 
 from ops.alerts import reporting
+from ops.alerts.reporting import About
+from ops.alerts.rules import CRITICAL
+from ops.alerts.state import NEW, Event
+from ops.config.settings import load
 from ops.files.disk import locked, private_folder
 from ops.sandbox.faults import Fault
 from ops.sandbox.server import Sandbox
+from ops.telemetry.redact import Redactor
 from tests.conftest import Result
 from tests.products.writing import answer as ask
 from tests.scan.processes import start, wait_until
@@ -176,6 +182,33 @@ def test_a_channel_that_fails_is_one_warning_and_is_tried_again(
     assert "secret-uuid" not in codes[1].err
     failing(staged, inv)
     assert texts(hook) == ["warning: partial-twice: incomplete: scan.export"]
+
+
+def test_a_notice_has_no_secrets_no_line_breaks_and_no_endless_lines(staged: Sandbox, home: Path) -> None:
+    settings = load({}, invoke={}, environ={**os.environ, "CFOPS_ATTEMPTS": "1"}, cwd=home / "work")
+    event = Event(NEW, "apex-changed", CRITICAL, f"token {staged.token}", ("a\nb\x1b[2J", "x" * 5000), 0.0)
+
+    (shown,) = reporting.notice(
+        About(settings, "acc0", "task", "run0"), [event], 0.0, Redactor([staged.token])
+    ).events
+
+    assert shown.summary == "token [hidden]"
+    assert "\n" not in shown.lines[0] and "\x1b" not in shown.lines[0]
+    assert shown.lines[1] == "x" * 499 + "…"
+
+
+@pytest.mark.parametrize("format", ["text", "json"])
+def test_a_warning_about_a_channel_is_in_the_form_of_the_log(
+    staged: Sandbox, inv: Inv, hook: Wire, format: str
+) -> None:
+    hook.answers[:] = [answer(403)]
+    failing(staged, inv)
+
+    staged.faults.add(DOWN)
+    result = inv(*EXPORT, "--log-format", format)
+
+    (line,) = [line for line in result.err.splitlines() if "the channel hook" in line]
+    assert line.startswith("warning: ") if format == "text" else json.loads(line)["event"] == "warning"
 
 
 def test_wrong_settings_are_a_warning_and_never_another_exit_code(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from threading import Event
 
 import pytest
 
 from ops.config.credentials import Credentials
 from ops.config.settings import Settings
 from ops.errors import OpsError, UsageError
-from ops.http.outside import Outside
+from ops.http.outside import Outside, within
 from tests.wire import Exchange, Wire, answer
 
 TOKEN = "cfut_" + "Zq7" * 13 + "Z" + "a1b2c3d4"
@@ -41,7 +42,15 @@ def test_it_carries_neither_token_nor_cookie(settings: Settings) -> None:
 
 @pytest.mark.parametrize(
     ("path", "below", "target"),
-    [("", "", "/"), ("/", "start", "/start"), ("/a/?k=v", "4", "/a/4?k=v"), ("/a?k=v", "", "/a?k=v")],
+    [
+        ("", "log?rid=1", "/log?rid=1"),
+        ("/a?k=v", "log?rid=1", "/a/log?k=v&rid=1"),
+        ("/a?k=v", "?rid=1", "/a?k=v&rid=1"),
+        ("", "", "/"),
+        ("/", "start", "/start"),
+        ("/a/?k=v", "4", "/a/4?k=v"),
+        ("/a?k=v", "", "/a?k=v"),
+    ],
 )
 def test_what_is_added_goes_below_the_path(settings: Settings, path: str, below: str, target: str) -> None:
     with Wire(answer(200)) as wire:
@@ -92,3 +101,24 @@ def test_only_https_or_this_machine_is_taken_and_the_rest_is_not_shown(settings:
 
 def test_it_shows_its_host_alone(settings: Settings) -> None:
     assert repr(Outside("https://monitor.example/uuid", settings)) == "<Outside monitor.example>"
+
+
+def test_work_that_hangs_is_left_behind_and_a_failure_is_named() -> None:
+    hangs = Event()
+
+    def refuse() -> str:
+        raise UsageError("the URL is not plain")
+
+    def bug() -> str:
+        raise KeyError("secret")
+
+    work = {"well": lambda: "", "ill": lambda: "it answered 500", "refused": refuse, "bug": bug}
+    found = within({**work, "hangs": lambda: f"{hangs.wait()}"}, 0.2)
+    hangs.set()
+
+    assert found == {
+        "ill": "it answered 500",
+        "refused": "the URL is not plain",
+        "bug": "it failed (KeyError)",
+        "hangs": "no answer within 0.2 s",
+    }

@@ -6,10 +6,14 @@ import json
 import re
 import subprocess
 from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
+from ops.sandbox.faults import Fault
 from ops.sandbox.server import Sandbox
+from ops.writes.journal import Journal
 from tests.conftest import Result
 from tests.e2e.conftest import Shell
 from tests.products.writing import written
@@ -118,6 +122,47 @@ def test_undo_last_undoes_only_the_last_task_of_the_line(staged: Sandbox, inv: I
 
     assert result.code == 0, result.err
     assert names(staged) & {"one.example.com", "two.example.com"} == {"one.example.com"}
+
+
+def audited(sandbox: Sandbox, ray: str) -> None:
+    """Write the entry that a request with this ray leaves in the account's audit log."""
+    when = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
+    entry = {
+        "id": "audit-1",
+        "action": {"type": "update", "result": "success", "time": when},
+        "actor": {"email": "anna@example.com", "type": "user", "ip_address": "192.0.2.10"},
+        "raw": {"method": "POST", "cf_ray_id": ray},
+        "resource": {"id": "x", "product": "dns", "type": "record"},
+    }
+    sandbox.store.put_document("audit.v2", sandbox.account_id, "audit-1", entry, sort=when)
+
+
+def test_undo_show_names_the_entry_that_the_change_left_in_the_audit_log(
+    staged: Sandbox, inv: Inv, home: Path
+) -> None:
+    inv("dns.create", "--zone", "example.com", "--name", "a", "--type", "A", "--content", "192.0.2.1")
+    with Journal(home / "state" / "journal") as journal:
+        (entry,) = journal.entries().values()
+    line = ("undo.show", "--id", entry.id, "--output", "json")
+
+    (before,) = json.loads(inv(*line).out)
+    audited(staged, entry.ray.partition("-")[0])
+    (after,) = json.loads(inv(*line).out)
+
+    assert before["audit"] is None
+    assert after["audit"]["user"] == "anna@example.com"
+    assert after["audit"]["id"] == "audit-1"
+
+
+def test_undo_show_shows_the_change_although_the_audit_log_is_denied(staged: Sandbox, inv: Inv) -> None:
+    inv("dns.create", "--zone", "example.com", "--name", "a", "--type", "A", "--content", "192.0.2.1")
+    (row,) = json.loads(inv("undo.list", "--output", "json").out)
+    staged.faults.add(Fault("denied", path="*/logs/audit*", times=-1))
+
+    result = inv("undo.show", "--id", row["id"], "--output", "json")
+
+    assert (result.code, json.loads(result.out)[0]["audit"]) == (0, None)
+    assert "the audit log was not read" in result.err
 
 
 def test_undo_show_shows_the_item_before_the_change(staged: Sandbox, inv: Inv) -> None:

@@ -12,6 +12,7 @@ from ops.alerts.channels.paging import Alertmanager, PagerDuty
 from ops.alerts.channels.program import Program
 from ops.alerts.rules import SEVERITIES
 from ops.errors import NotFound, UsageError, did_you_mean
+from ops.plugins.door import by_name
 
 if TYPE_CHECKING:
     from ops.config.settings import Settings
@@ -29,6 +30,11 @@ KINDS: Mapping[str, Callable[[Options], Channel]] = {
 }
 
 
+def kinds() -> Mapping[str, Callable[[Options], Channel]]:
+    """Return the kinds of channels: ours, and those of plugins."""
+    return {**KINDS, **by_name("CHANNELS", KINDS)}
+
+
 class Declared(NamedTuple):
     """A channel of the settings, not opened yet: its name, its kind, and the least severity it is sent."""
 
@@ -39,11 +45,11 @@ class Declared(NamedTuple):
 
     @property
     def resends(self) -> bool:
-        return bool(getattr(KINDS[self.kind], "resends", False))
+        return bool(getattr(kinds()[self.kind], "resends", False))
 
     @property
     def always(self) -> bool:
-        return bool(getattr(KINDS[self.kind], "always", False))
+        return bool(getattr(kinds()[self.kind], "always", False))
 
 
 def declared(settings: Settings) -> list[Declared]:
@@ -53,8 +59,8 @@ def declared(settings: Settings) -> list[Declared]:
         if not hasattr(table, "items"):
             raise UsageError(f"channels.{name} is not a table", hint=f'[channels.{name}]: kind = "slack"')
         kind, severity = str(table.get("kind", name)), str(table.get("severity", SEVERITIES[0]))
-        if kind not in KINDS:
-            hint = did_you_mean(kind, KINDS) or f"kind is one of {', '.join(KINDS)}"
+        if kind not in (known := kinds()):
+            hint = did_you_mean(kind, known) or f"kind is one of {', '.join(known)}"
             raise UsageError(f"channels.{name}: there is no kind {kind!r}", hint=hint)
         if severity not in SEVERITIES:
             raise UsageError(
@@ -76,7 +82,7 @@ def find(settings: Settings, name: str) -> Declared:
 def _opener(name: str, table: Mapping[str, object], kind: str, settings: Settings) -> Callable[[], Channel]:
     def opened() -> Channel:
         options = Options(name, table, settings)
-        channel = KINDS[kind](options)
+        channel = kinds()[kind](options)
         options.done()
         return channel
 

@@ -57,6 +57,18 @@ def read_log(
         gap(f"audit log: {listing.problem}")
 
 
+def entry_of_ray(client: Client, account_id: str, ray: str, *, since: str, before: str) -> Json | None:
+    """Return the entry that the request with the id *ray* left between two times; None if there is none.
+
+    Only version 2 of the log has these ids. Raises NotFound for an account without it.
+    """
+    # The header of a response names the data center too: 8e9b1c60ef9e1c9a-FRA.
+    id = ray.partition("-")[0]
+    asked: dict[str, Any] = {"since": since, "before": before, "raw_cf_ray_id": id}
+    found = (entry(item) for item in client.cursor(path("/accounts/{}/logs/audit", account_id), **asked))
+    return next((one for one in found if reach(one["entry"], "raw.cf_ray_id") == id), None)
+
+
 def entry(item: Json) -> Json:
     """Return an entry of either version in one shape; `entry` is what the API sent."""
 

@@ -79,6 +79,9 @@ def _fault(line: str) -> dict[str, Any] | None:
         error = json.loads(line)
     except ValueError:
         return None
+    if isinstance(error, dict) and error.get("event") in ("error", "bug"):
+        # As a line of the log.
+        error = error["error"]
     return error if isinstance(error, dict) and "exit_code" in error else None
 
 
