@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+from functools import partial
 
 import pytest
 
+from tests.e2e.conftest import ROOT
 from tests.plugins.conftest import Planted, bare, planted, shell  # noqa: F401  (fixtures)
 
 MARK = "open(__file__ + '.ran', 'w').write('x')\n"
@@ -38,7 +42,8 @@ def test_enabling_shows_what_a_plugin_brings_and_its_tasks_are_there(planted: Pl
 
     assert enabled.code == listed.code == run.code == 0, enabled.err + listed.err + run.err
     assert json.loads(enabled.out)["brings"] == ["tasks: mail.list", "kinds: mail.rule", "sandbox routes"]
-    assert "mail.list" in listed.out or ".list" in listed.out
+    assert listed.out.split()[3:4] == [".list"]
+    assert "zones" not in listed.out
     assert [row["name"] for row in json.loads(run.out)] == ["first", "second"]
     assert planted.allowed().startswith('[plugins.cfops-mail]\nversion = "1.0"\nbrings = [')
 
@@ -411,11 +416,13 @@ def test_a_check_of_a_plugin_runs_after_ours_and_is_unknown_if_it_fails(planted:
                 def made(id, judge):
                     return Check(id, "low", "A check", "why", (), judge, "fix", judges=ACCOUNT)
 
-                CHECKS = (made("lint-zones", judge), made("lint-broken", broken), made("spf", broken))
+                CHECKS = (made("lint-zones", judge), made("lint-broken", broken))
             """
         },
     )
-    planted.enable("lint")
+    ours = "from cfops_lint import broken, made\nCHECKS = (made('spf', broken),)\n"
+    planted.plant("other", {"__init__.py": ours})
+    planted.enable("lint", "other")
     planted.shell("sandbox", "scan.export", "--only", "zones")
 
     found = planted.shell("sandbox", "checks", "--only", "lint-zones,lint-broken", "--output", "json")
@@ -428,3 +435,31 @@ def test_a_check_of_a_plugin_runs_after_ours_and_is_unknown_if_it_fails(planted:
         "not read: the check lint-broken: failed: RuntimeError",
     )
     assert [row["check"] for row in json.loads(listed.out)].count("spf") == 1
+    assert "cfops-other cannot be used: spf of its CHECKS has the name of one of cfops" in listed.err
+
+
+def test_the_tasks_of_an_enabled_plugin_are_completed(planted: Planted) -> None:  # noqa: F811
+    planted.plant("mail")
+    ask = [sys.executable, "-P", "-m", "ops.completion", "zsh", "inv mail."]
+    environ = {**planted.shell.environ, "PYTHONPATH": f"{planted.site}:{ROOT}"}
+    run = partial(subprocess.run, ask, env=environ, cwd=planted.shell.folder, capture_output=True, text=True)
+
+    without = run()
+    planted.enable("mail")
+    found = run()
+
+    assert without.stdout == ""
+    assert found.stdout == "mail.list\n"
+
+
+@pytest.mark.parametrize(
+    "line", [("permissions",), ("undo.list",), ("docs",), ("config",), ("no-such-task",)]
+)
+def test_other_tasks_work_beside_a_broken_plugin(planted: Planted, line: tuple[str, ...]) -> None:  # noqa: F811
+    planted.plant("mail", {"__init__.py": "raise RuntimeError('bad')"})
+    planted.enable("mail")
+
+    result = planted.shell(*line)
+
+    assert "Traceback" not in result.err
+    assert result.code == (1 if line == ("no-such-task",) else 0), result.err
