@@ -379,8 +379,10 @@ def _commands(module: str) -> list[Command]:
 
 
 def _foreign_commands(plugin: Plugin) -> list[Command]:
-    module = value_of(plugin, "TASKS")
-    found = [value for value in vars(module).values() if isinstance(value, Command)] if module else []
+    module, package = value_of(plugin, "TASKS"), plugin.module.partition(".")[0]
+    commands = (value for value in vars(module).values() if isinstance(value, Command)) if module else ()
+    # One of ours that it imports to call stays ours.
+    found = [command for command in commands if command.__module__.partition(".")[0] == package]
     for command in found:
         command.adopt(plugin.name)
     return found
