@@ -360,6 +360,38 @@ def test_an_export_format_of_a_plugin_is_used_for_its_suffix(planted: Planted) -
     assert "sections" in (planted.shell.folder / "all.json").read_text()
 
 
+def test_a_channel_of_a_plugin_gets_notices(planted: Planted) -> None:  # noqa: F811
+    planted.plant(
+        "pigeon",
+        {
+            "__init__.py": """
+                from pathlib import Path
+
+                class Pigeon:
+                    def __init__(self, options):
+                        self.file = Path(options.text("to"))
+
+                    def send(self, notice):
+                        with self.file.open("a") as file:
+                            file.write(notice.title)
+                        return ""
+
+                CHANNELS = {"pigeon": Pigeon, "slack": None}
+            """
+        },
+    )
+    planted.enable("pigeon")
+    file = planted.shell.folder / "channels.toml"
+    file.write_text(f'[home]\nkind = "pigeon"\nto = "{planted.shell.folder}/sent"\n')
+    file.chmod(0o600)
+    planted.shell.environ["CFOPS_CHANNELS"] = str(file)
+
+    result = planted.shell("sandbox", "alerts.test", "home")
+
+    assert result.code == 0, result.err
+    assert (planted.shell.folder / "sent").read_text().startswith("cfops warning: test on ")
+
+
 def test_a_check_of_a_plugin_runs_after_ours_and_is_unknown_if_it_fails(planted: Planted) -> None:  # noqa: F811
     planted.plant(
         "lint",
