@@ -78,7 +78,7 @@ def main(shell: str, line: str) -> None:
     if SANDBOX in words[:-1]:
         exports = settings.exports / SANDBOX
         settings = replace(settings, exports=exports, account_id="", base_url=f"http://{SANDBOX}")
-    for word in _matching(words[-1], _candidates(words, _index(settings.cache_dir), settings)):
+    for word in _matching(words[-1], _candidates(words, _index(settings), settings)):
         print(_bash(word, words[-1], quote, line) if shell == "bash" else word)
 
 
@@ -192,12 +192,14 @@ def _changes(settings: Any, *, undone: bool) -> Iterator[str]:
         yield id
 
 
-def _index(folder: Path) -> dict[str, Any]:
+def _index(settings: Any) -> dict[str, Any]:
     """Return the index of the tasks of this folder's tasks.py, or of cfops alone; a stale one is replaced."""
     tasks, here = Path("tasks.py").absolute(), Path(__file__).parent
     own = str(tasks) if tasks.is_file() else ""
     files = [*here.rglob("*.py"), *([tasks] if own else [])]
-    stamp = [VERSION, str(here), own, max(file.stat().st_mtime_ns for file in files)]
+    folder, plugins = settings.cache_dir, settings.config_dir / "plugins.toml"
+    enabled = plugins.stat().st_mtime_ns if plugins.is_file() else 0
+    stamp = [VERSION, str(here), own, max(file.stat().st_mtime_ns for file in files), enabled]
     stored = folder / f"completion-{crc32(own.encode()):08x}.json"
     try:
         index: dict[str, Any] = json.loads(stored.read_bytes())

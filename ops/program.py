@@ -18,7 +18,7 @@ from functools import partial
 from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from invoke.collection import Collection
 from invoke.exceptions import Exit, ParseError
@@ -35,8 +35,10 @@ from ops.cli.parsing import OpsParser, TaskContext
 from ops.config.values import invoke_defaults
 from ops.errors import Interrupted, Terminated
 from ops.kinds.catalog import task_modules
-from ops.plugins.choice import Plugin
 from ops.plugins.door import DOOR, value_of
+
+if TYPE_CHECKING:
+    from ops.plugins.choice import Plugin
 
 ALIASES = {"do": "durable-objects"}
 
@@ -47,13 +49,10 @@ GC_THRESHOLD = 50_000
 SWITCH_INTERVAL = 0.0001
 
 COMMANDS = (
-    "scan snapshots history query checks metrics alerts undo sandbox config doctor schedule plugins docs "
-    "init permissions completion"
+    "scan snapshots items history query checks metrics alerts undo sandbox config doctor schedule plugins "
+    "docs init permissions completion"
 )
 TASKS = (*task_modules(), *(f"ops.commands.{name}" for name in COMMANDS.split()))
-
-# With these alone on a line no plugin is loaded, so that they work where one is broken.
-WITHOUT_PLUGINS = {*(f"plugins.{task}" for task in ("list", "enable", "disable", "new")), "doctor", "version"}
 
 
 class Folder(Collection):
@@ -92,7 +91,7 @@ class TrackingExecutor(Executor):
 
         expanded = super().expand_calls(calls)
         # Invoke also asks for the tasks before and after each one, of which there are none.
-        if calls and {getattr(call.task, "path", "") for call in expanded} <= WITHOUT_PLUGINS:
+        if calls and {getattr(call.task, "path", "") for call in expanded} <= DOOR.UNNEEDED:
             DOOR.close()
         return RUN.follow(expanded)  # type: ignore[return-value]  # it is iterated once
 
@@ -380,8 +379,10 @@ def _commands(module: str) -> list[Command]:
 
 
 def _foreign_commands(plugin: Plugin) -> list[Command]:
-    module = value_of(plugin, "TASKS")
-    found = [value for value in vars(module).values() if isinstance(value, Command)] if module else []
+    module, package = value_of(plugin, "TASKS"), plugin.module.partition(".")[0]
+    commands = (value for value in vars(module).values() if isinstance(value, Command)) if module else ()
+    # One of ours that it imports to call stays ours.
+    found = [command for command in commands if command.__module__.partition(".")[0] == package]
     for command in found:
         command.adopt(plugin.name)
     return found

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import re
 import shlex
 from collections.abc import Callable, Iterator
+from contextlib import redirect_stderr, suppress
 from pathlib import Path
 
 import pytest
 from invoke.exceptions import Exit
 
-from ops.program import OpsConfig, OpsProgram, collection
+from ops.cli.configuration import OpsConfig
+from ops.program import OpsProgram, collection
 from ops.sandbox.faults import ARGUMENTS
 from tests.conftest import Result
 from tests.tools import documents, picture, reference
@@ -91,13 +94,12 @@ def refused(line: list[str]) -> str:
     """Return what the parser says of *line*, "" if it accepts it."""
     program = OpsProgram(name="inv", binary="inv", namespace=collection(), config_class=OpsConfig)
     program.create_config()
-    try:
+    said = io.StringIO()
+    with redirect_stderr(said), suppress(Exit):
         program.parse_core(["inv", *line])
         program.parse_collection()
         program.parse_tasks()
-    except Exit as ending:
-        return str(ending.message)
-    return ""
+    return said.getvalue()
 
 
 def test_a_line_with_an_unknown_option_is_found() -> None:

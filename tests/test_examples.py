@@ -14,8 +14,8 @@ from tests.tools.documents import Session, environment
 from tests.tools.reference import tasks
 
 TASKS = tasks()
-# The others need a server of the network, do not end, or ask.
-NOT_RUN = ("inv ssl.check", "inv sandbox.serve", "inv init")
+# The others need a server of the network or a run under way, do not end, or ask.
+NOT_RUN = ("inv ssl.check", "inv sandbox.serve", "inv init", "inv metrics.watch")
 # With --exit-code, differences are not a failure.
 ACCEPTED = (0, 5)
 SNAPSHOTS = (
@@ -34,6 +34,12 @@ CHANNEL = """
 printf 'default = "staging"\\n[staging.channels.pager]\\nkind = "command"\\ncommand = ["true"]\\n' \
   > ~/.config/cfops/profiles.toml
 """
+# What is beside tasks.py is found by `inv` as if it were installed.
+PLUGIN = r"""
+inv plugins.new mail && mv cfops-mail/cfops_mail . && rm -r cfops-mail && mkdir cfops_mail-0.1.0.dist-info &&
+printf 'Metadata-Version: 2.1\nName: cfops-mail\nVersion: 0.1.0\n' > cfops_mail-0.1.0.dist-info/METADATA &&
+printf '[cfops.plugins.v1]\nmail = cfops_mail\n' > cfops_mail-0.1.0.dist-info/entry_points.txt
+"""
 YAML = "inv dns.export --zone example.com --format yaml > example.com.yaml"
 # What must exist before an example of another task, by the words that it holds.
 BEFORE = (
@@ -43,6 +49,8 @@ BEFORE = (
     (" example.com.plan", "inv dns.plan --zone example.com --file example.com.yaml --save example.com.plan"),
     ("sessions.jsonl", "inv kv.dump --namespace sessions --to sessions.jsonl"),
     ("alerts.test", CHANNEL.strip()),
+    ("plugins.enable", PLUGIN.strip()),
+    ("plugins.disable", f"{PLUGIN.strip()} && inv plugins.enable cfops-mail"),
     ("config-2", "inv kv.create --title config-2"),
 )
 UNDO_ID = "3f9c01d2ab"

@@ -20,6 +20,15 @@ def bounded(seconds: float) -> Iterator[None]:
     assert took < seconds, f"took {took:.2f} s"
 
 
+@contextmanager
+def computed(seconds: float) -> Iterator[None]:
+    """Fail if the block takes longer than *seconds* of the processor, which other programs hardly change."""
+    began = time.process_time()
+    yield
+    took = time.process_time() - began
+    assert took < seconds, f"took {took:.2f} s of the processor"
+
+
 def unbounded(seconds: float) -> AbstractContextManager[None]:
     """Run the block; the suite's own timeout ends one that hangs."""
     return nullcontext()

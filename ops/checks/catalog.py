@@ -8,7 +8,7 @@ from typing import Any
 
 from ops.checks.model import SEVERITIES, Check, Found
 from ops.errors import UsageError, did_you_mean
-from ops.plugins.door import bring
+from ops.plugins.door import by_name
 from ops.snapshots.whole import NotRead
 
 MODULES = (
@@ -25,9 +25,8 @@ MODULES = (
 def checks() -> tuple[Check, ...]:
     """Return every check; those of plugins come last, and cannot replace ours."""
     own = tuple(import_module(f"ops.checks.{name}").CHECK for name in MODULES)
-    ids = {check.id for check in own}
-    brought = (check for _, found in bring("CHECKS") for check in found if isinstance(check, Check))
-    return (*own, *(_guarded(check) for check in brought if check.id not in ids))
+    brought = by_name("CHECKS", {check.id for check in own}, lambda check: str(check.id))
+    return (*own, *(_guarded(check) for check in brought.values()))
 
 
 def _guarded(check: Check) -> Check:

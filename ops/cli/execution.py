@@ -296,7 +296,7 @@ def _app(
     RUN.trace(settings, environ, talk, shared["trace"])
     for note in settings.notes:
         talk.note(note)
-    about = {"account": settings.account_id, "stage": RUN.stage.strip()} if DOOR.choice.hooks else {}
+    about = {"account": settings.account_id, "stage": RUN.stage.strip()} if DOOR.choice else {}
     DOOR.settle(settings.state_dir, about, talk.redact, talk.warn, RUN.record.for_children if about else "")
     app = App(RUN, settings, talk, command, shared)
     _record(command, options, app)

@@ -36,9 +36,7 @@ def docs(_app: App, page: str = "") -> Rows | Text:
     file = pages.get(page.removesuffix(".md")) or pages.get(f"reference/{page}")
     if file is None:
         guess = did_you_mean(page, pages)
-        raise NotFound(
-            f"there is no page {page!r}", hint=f"{guess}{'; ' if guess else ''}`inv docs` lists them"
-        )
+        raise NotFound(f"there is no page {page!r}", hint=f"{guess} `inv docs` lists them".strip())
     return Text(file.read_text("utf-8"))
 
 

@@ -55,7 +55,7 @@ def _row(name: str, one: Installed | None, entry: Entry | None) -> Json:
     enabled = bool(entry and entry.version) or name in _named()
     brings = list(entry.brings) if entry and entry.brings else list(_brings(one)) if one else []
     row = {"name": name, "version": one.version if one else "", "brings": brings}
-    off = {known.distribution: known for known in DOOR.choice.off}
+    off = {known.distribution: known for known in (DOOR.choice.off if DOOR.choice else ())}
     if one is None:
         why = "it is enabled and not installed" if enabled else "it is not installed"
         return {**row, "status": "missing", "meaning": why, "install": install_line(name)}
@@ -67,7 +67,7 @@ def _row(name: str, one: Installed | None, entry: Entry | None) -> Json:
     if why or name in off:
         settle = off[name].hint if name in off else f"inv plugins.enable {name}"
         return {**row, "status": "off", "meaning": f"{why or off[name].why}: `{settle}`"}
-    if DOOR.choice == type(DOOR.choice)():
+    if DOOR.choice is None:
         return {**row, "status": "off", "meaning": f"{SWITCH}={NONE}, or the allow-list cannot be used"}
     if failed().get(name, 0) >= FAILURES:
         meaning = f"its hooks have failed {FAILURES} times and are off: `inv plugins.enable {name}`"

@@ -99,23 +99,28 @@ def show_done(app: App, id: str = "") -> Rows:
             for entry in chosen
             for row in details(journal, entry, kinds.get(entry.kind))
         ]
-    return Rows(shown, (*DETAILS, *((AUDIT,) if audited else ())), "change")
+    named = any(isinstance(one, dict) for one in audited.values())
+    return Rows(shown, (*DETAILS, *((AUDIT,) if named else ())), "change")
 
 
-def _audited(app: App, entries: list[JournalEntry]) -> dict[str, Json]:
-    """Return the audit log's entry of each of *entries* that has one, by its id; a note if it is not read."""
+def _audited(app: App, entries: list[JournalEntry]) -> dict[str, Json | str]:
+    """Return the audit log's entry of each of *entries* that has one, by its id.
+
+    If the log cannot be read, it is "unavailable" for all of them, because that proves nothing.
+    """
     from ops.items import seconds_of, timestamp
     from ops.products.audit.api import entry_of_ray
 
-    found: dict[str, Json] = {}
-    for entry in [one for one in entries if one.ray and one.host == app.settings.api_host][:AUDITED]:
+    found: dict[str, Json | str] = {}
+    asked = [one for one in entries if one.ray and one.host == app.settings.api_host][:AUDITED]
+    for entry in asked:
         made = seconds_of(entry.time)
         since, before = timestamp(made - 300), timestamp(made + 3600)
         try:
             audited = entry_of_ray(app.client, entry.owner[0], entry.ray, since=since, before=before)
         except (UserError, SystemFailure, NetworkError) as error:
             app.note(f"the audit log was not read: {error.message}")
-            break
+            return {one.id: "unavailable" for one in asked}
         if audited is not None:
             names = ("time", "user", "action", "address")
             found[entry.id] = {"id": audited["entry"].get("id"), **{name: audited[name] for name in names}}

@@ -33,6 +33,7 @@ def check_local(settings: Settings) -> Iterator[Finding]:
         yield Finding("profile", "ok", f"{settings.profile} is used ({origin})")
     if settings.credentials.kind != "none":
         yield Finding("token source", "ok", f"from {settings.credentials.origin}")
+    yield from _plugins()
     for note in settings.notes:
         yield Finding("variables", "warn", note, "`inv config` shows the values used")
     if not settings.notes:
@@ -46,6 +47,20 @@ def check_local(settings: Settings) -> Iterator[Finding]:
             finding = Finding(check, "fail", error.message, error.hint)
         yield finding
     yield disk_space(settings.exports, shutil.disk_usage(_existing(settings.exports)).free)
+
+
+def _plugins() -> Iterator[Finding]:
+    """Yield a finding about each plugin that is enabled, as the metadata say: none is loaded."""
+    from ops.plugins.door import DOOR
+
+    if (choice := DOOR.choice) is None:
+        return
+    for plugin in choice.plugins:
+        yield Finding("plugin", "ok", f"{plugin.distribution} {plugin.version} brings {plugin.name}")
+    for off in choice.off:
+        yield Finding("plugin", "warn", f"{off.distribution} is off: {off.why}", f"`{off.hint}`")
+    for text in choice.warnings:
+        yield Finding("plugin", "warn", text, "`inv docs --page plugins`")
 
 
 def _import_name(project: Path) -> Finding:

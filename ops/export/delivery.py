@@ -14,7 +14,7 @@ from ops.errors import Refused, UsageError
 from ops.export.renderings import plain, terraform_file
 from ops.files import disk
 from ops.kinds.catalog import resources
-from ops.plugins.door import bring
+from ops.plugins.door import by_name
 from ops.snapshots import publish
 from ops.snapshots.layout import ENDING, PARTIAL_ENDING, account_folder
 from ops.snapshots.manifest import Manifest
@@ -33,9 +33,13 @@ class FinishedSnapshot(NamedTuple):
 
 
 class Delivery(ABC):
-    """The target: *root*, or the account's folder in it; *keeps_fragments*: also of a stopped scan."""
+    """The target: *root*, or the account's folder in it; *keeps_fragments*: also of a stopped scan.
+
+    What *is_sealed* can be read only with a key.
+    """
 
     keeps_fragments: ClassVar[bool] = False
+    is_sealed: ClassVar[bool] = False
     by_account: ClassVar[bool] = False
 
     def __init__(self, root: Path) -> None:
@@ -79,6 +83,8 @@ class SnapshotFolder(Delivery):
 class EncryptedSnapshot(SnapshotFolder):
     """One encrypted file, never `latest`; its name shows to tools without the key if it is partial."""
 
+    is_sealed = True
+
     def __init__(self, exports: Path, recipients: list[Any] | Passphrase) -> None:
         super().__init__(exports, newest=False)
         self._recipients = recipients
@@ -105,6 +111,8 @@ class NamedFile(Delivery):
 
 class EncryptedFile(NamedFile):
     """An encrypted snapshot with a name of the user's choice."""
+
+    is_sealed = True
 
     def __init__(self, file: Path, recipients: list[Any] | Passphrase) -> None:
         super().__init__(file)
@@ -192,8 +200,7 @@ FOLDERS: dict[str, Callable[[FinishedSnapshot, Path], list[str]]] = {
 
 def documents() -> dict[str, Document]:
     """Return the formats of one file by suffix: ours, and those of plugins with another suffix."""
-    brought = {suffix: make for _, formats in bring("FORMATS") for suffix, make in formats.items()}
-    return {**brought, **DOCUMENTS}
+    return {**DOCUMENTS, **by_name("FORMATS", {*DOCUMENTS, *FOLDERS, ENDING})}
 
 
 def rendering(file: Path) -> Delivery:

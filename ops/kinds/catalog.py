@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from ops.plugins.door import bring, enabled
 
@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 PRODUCTS = (
     "accounts", "zones", "dns", "workers", "kv", "durable_objects", "ssl", "cache", "r2", "d1", "queues",
-    "pages", "pagerules", "rulesets", "load_balancers", "audit",
+    "pages", "pagerules", "rulesets", "lists", "load_balancers", "email", "access", "tunnels", "gateway",
+    "devices", "firewall", "access_rules", "healthchecks", "transforms", "bots", "page_shield", "snippets",
+    "spectrum", "waiting_rooms", "error_pages", "argo", "zaraz", "turnstile", "logpush", "notifications",
+    "hyperdrive", "vectorize", "workflows", "dispatch", "secrets", "mtls", "rum", "registrar", "audit",
 )  # fmt: skip
 
 
@@ -41,43 +44,36 @@ def _modules() -> Iterator[ModuleType]:
 
 def resources() -> tuple[Resource, ...]:
     """Return every kind that a scan lists, in the order of the catalog; those of plugins come last."""
-    return _of(enabled()).listed
+    return _of(enabled())[0]
 
 
 def kinds() -> dict[str, Resource]:
     """Return every kind by its name, also those that can be written and undone but that no scan lists."""
-    return _of(enabled()).by_name
+    return _of(enabled())[1]
 
 
 def histories() -> tuple[History, ...]:
     """Return the functions that yield who changed an account, from its id and two times (RFC 3339)."""
-    return _of(enabled()).histories
-
-
-class Catalog(NamedTuple):
-    """The kinds of the products, and of some plugins."""
-
-    listed: tuple[Resource, ...]
-    by_name: dict[str, Resource]
-    histories: tuple[History, ...]
+    return _of(enabled())[2]
 
 
 @cache
-def _of(plugins: tuple[Plugin, ...]) -> Catalog:
+def _of(plugins: tuple[Plugin, ...]) -> tuple[tuple[Resource, ...], dict[str, Resource], tuple[History, ...]]:
+    """Return the kinds that a scan lists, all kinds by name, the histories: ours and those of *plugins*."""
     if plugins:
         from ops.kinds.foreign import foreign_kinds
 
-        own = _of(())
-        brought = foreign_kinds(plugins, own.by_name)
-        unlisted = (one for _, found in bring("UNLISTED") for one in found if one.kind not in own.by_name)
-        return Catalog(
-            (*own.listed, *brought),
-            {one.kind: one for one in unlisted} | own.by_name | {one.kind: one for one in brought},
-            (*own.histories, *(history for _, history in bring("HISTORY"))),
+        listed, by_name, histories = _of(())
+        brought = foreign_kinds(plugins, by_name)
+        unlisted = (one for _, found in bring("UNLISTED") for one in found if one.kind not in by_name)
+        return (
+            (*listed, *brought),
+            {one.kind: one for one in unlisted} | by_name | {one.kind: one for one in brought},
+            (*histories, *(history for _, history in bring("HISTORY"))),
         )
     listed = tuple(resource for module in _modules() for resource in module.RESOURCES)
     others = (resource for module in _modules() for resource in getattr(module, "UNLISTED", ()))
-    return Catalog(
+    return (
         listed,
         {resource.kind: resource for resource in (*listed, *others)},
         tuple(module.HISTORY for module in _modules() if hasattr(module, "HISTORY")),

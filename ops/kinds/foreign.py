@@ -50,6 +50,8 @@ def _problem(one: object, found: Iterable[Resource], own: Mapping[str, Resource]
         return f"{one.kind} is a kind of another plugin too"
     if one.parent not in {ACCOUNT, *own, *(other.kind for other in found)}:
         return f"{one.kind} belongs to {one.parent}, which does not exist"
+    if one.contents and one.parent != ACCOUNT:
+        return f"{one.kind} has files (contents), which only kinds of the account may have; use values"
     return ""
 
 

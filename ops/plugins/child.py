@@ -107,7 +107,8 @@ def _limit(pid: int) -> None:
 
     if hasattr(resource, "prlimit"):
         with suppress(OSError):  # it has ended already
-            resource.prlimit(pid, resource.RLIMIT_AS, (MEMORY, MEMORY))
+            # Not the address space: some runtimes reserve more of it than they ever use.
+            resource.prlimit(pid, resource.RLIMIT_DATA, (MEMORY, MEMORY))
             resource.prlimit(pid, resource.RLIMIT_CORE, (0, 0))
 
 

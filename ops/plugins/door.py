@@ -8,16 +8,19 @@ start imports this module, so it reads the allow-list only if there is one.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import redirect_stdout
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ops.config import private
 from ops.errors import OpsError, Terminated, UsageError
-from ops.plugins.choice import Choice, Plugin
-from ops.plugins.hooks import Hook
+
+if TYPE_CHECKING:
+    from ops.plugins.choice import Choice, Plugin
+    from ops.plugins.hooks import Hook
 
 FILE = "plugins.toml"
 SWITCH = "CFOPS_PLUGINS"
@@ -29,11 +32,17 @@ MODULES = ("TASKS", "ROUTES")
 class Door:
     """The plugins and hooks of one run."""
 
+    UNNEEDED = frozenset(
+        ("plugins.list", "plugins.enable", "plugins.disable", "plugins.new", "doctor", "version")
+    )
+    """With these tasks alone on a line no plugin is loaded, so that they work where one is broken."""
+
     def __init__(self) -> None:
         self._start()
 
     def _start(self) -> None:
-        self.choice = Choice()
+        self.choice: Choice | None = None
+        """What the allow-list comes to; None if there is none, or if it is not used."""
         self.failed: dict[Plugin, str] = {}
         self.named: tuple[str, ...] = ()
         self.taken: frozenset[str] = frozenset()
@@ -65,22 +74,24 @@ class Door:
                 raise UsageError(f"{SWITCH} takes {NONE!r}, not {switch!r}")
             from ops.plugins.choose import choose
 
-            self.choice = choose(file, self.named, self.taken)
+            self.choice = choice = choose(file, self.named, self.taken)
         except OpsError as error:
             self.warn(f"all plugins are off: {error.message}")
             return
-        for off in self.choice.off:
+        for off in choice.off:
             self.warn(f"the plugin {off.distribution} is off: {off.why}; `{off.hint}`")
-        for text in self.choice.warnings:
+        for text in choice.warnings:
             self.warn(text)
 
     def enabled(self) -> tuple[Plugin, ...]:
         """Return the plugins that are on, in the order of the allow-list."""
-        return () if self._closed else self.choice.plugins
+        return self.choice.plugins if self.choice and not self._closed else ()
 
     def hooks(self, point: str) -> list[Hook]:
         """Return the hooks that are called at *point*."""
-        return [] if self._closed else [hook for hook in self.choice.hooks if hook.point == point]
+        if self.choice is None or self._closed:
+            return []
+        return [hook for hook in self.choice.hooks if hook.point == point]
 
     def close(self) -> None:
         """Load no plugin, and call no hook, on this line."""
@@ -140,6 +151,30 @@ def bring(what: str) -> Iterator[tuple[Plugin, Any]]:
             yield plugin, found
 
 
+def by_name(what: str, taken: Collection[str], name_of: Callable[[Any], str] | None = None) -> dict[str, Any]:
+    """Return what plugins bring as *what*, by name: a mapping, or with *name_of* a sequence.
+
+    No plugin may use a name of ours (*taken*), or one that another plugin uses too.
+    """
+    brought = {}
+    for plugin, values in bring(what):
+        try:
+            brought[plugin] = {name_of(one): one for one in values} if name_of else dict(values)
+        except (TypeError, ValueError, AttributeError) as error:
+            DOOR.fail(plugin, f"its {what} have another form: {error}")
+    count = Counter(name for values in brought.values() for name in values)
+    for plugin, values in brought.items():
+        if wrong := [name for name in values if name in taken or count[name] > 1]:
+            owner = "cfops" if wrong[0] in taken else "another plugin"
+            DOOR.fail(plugin, f"{wrong[0]} of its {what} has the name of one of {owner}")
+    return {
+        name: value
+        for plugin, values in brought.items()
+        if plugin not in DOOR.failed
+        for name, value in values.items()
+    }
+
+
 class _Printed(io.TextIOBase):
     """Warns of what a plugin prints while it is loaded: stdout is for data."""
 
@@ -184,4 +219,5 @@ def setting(distribution: str, key: str, default: str = "") -> str:
     value = private.environment().get(f"{variable(distribution)}{key.upper()}")
     if value is not None:
         return value
-    return str(DOOR.choice.settings.get(distribution, {}).get(key, default))
+    settings = DOOR.choice.settings if DOOR.choice else {}
+    return str(settings.get(distribution, {}).get(key, default))

@@ -38,7 +38,10 @@ def _describe(name: str, module: str) -> list[str]:
     for what, noun in BRINGS.items():
         found = attribute(plugin, what)
         if what == "TASKS" and found is not None:
-            found = sorted(f"{name}.{v.name}" for v in vars(found).values() if hasattr(v, "function"))
+            tasks = (value for value in vars(found).values() if hasattr(value, "function"))
+            package = module.partition(".")[0]
+            own = (task for task in tasks if task.__module__.partition(".")[0] == package)
+            found = sorted(f"{name}.{task.name}" for task in own)
         if what == "ROUTES" and found is not None:
             lines.append(noun)
         elif found:
@@ -47,7 +50,8 @@ def _describe(name: str, module: str) -> list[str]:
 
 
 def _name(value: Any) -> str:
-    return str(getattr(value, "kind", "") or getattr(value, "name", "") or value)
+    names = (getattr(value, field, "") for field in ("kind", "id", "name"))
+    return str(next(filter(None, names), value))
 
 
 BRINGS = {

@@ -1,9 +1,9 @@
 """The items of a list to show, and their order: --filter, --sort, --limit.
 
-A filter is FIELD OPERATOR VALUE with `=`, `!=`, `<`, `<=`, `>` or `>=`; several must all be true. `=` and
-`!=` take a pattern (`*`, `?`, `[ab]`, `[*]` for a star) and check each element of a list; the others compare
-numbers as numbers and everything else as text, which is right for the API's times. An empty value means "has
-none".
+A filter is FIELD OPERATOR VALUE with `=` (or `==`), `!=`, `<`, `<=`, `>` or `>=`; several must all be true.
+`=` and `!=` take a pattern (`*`, `?`, `[ab]`, `[*]` for a star) and check each element of a list; the others
+compare numbers as numbers and everything else as text, which is right for the API's times. An empty value
+means "has none".
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 BLOCK = 1000
 
-_FILTER = re.compile(r"\s*([^=!<>]+?)\s*(!=|<=|>=|=|<|>)\s*(.*?)\s*", re.DOTALL)
+_FILTER = re.compile(r"\s*([^=!<>]+?)\s*(!=|<=|>=|==?|<|>)\s*(.*?)\s*", re.DOTALL)
 _ORDER: dict[str, Callable[[Any, Any], bool]] = {"<": lt, "<=": le, ">": gt, ">=": ge}
 
 
@@ -55,7 +55,7 @@ def parse_filter(text: str) -> tuple[str, Test]:
     def matches(item: Json) -> bool:
         value = value_at(item, field)
         texts = [cell(value), *(map(cell, value) if isinstance(value, list) else ())]
-        return any(fnmatchcase(text, wanted) for text in texts) is (operator == "=")
+        return any(fnmatchcase(text, wanted) for text in texts) is (operator != "!=")
 
     return field, compares if operator in _ORDER else matches
 

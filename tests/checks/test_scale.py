@@ -14,7 +14,7 @@ from ops.kinds.catalog import resources
 from ops.snapshots.whole import WholeSections
 from tests.checks.building import NOW
 from tests.snapshots.making import made
-from tests.timing import bounded
+from tests.timing import computed
 
 ZONES, RECORDS = 1_000, 100
 
@@ -62,7 +62,7 @@ def test_a_thousand_zones_of_a_hundred_records_are_judged_in_five_seconds(tmp_pa
     snapshot = made(tmp_path / "snapshot", items, kinds=resources())
     known = {resource.kind: resource for resource in resources()}
 
-    with bounded(5.0):
+    with computed(5.0):
         found = list(rows(run(checks(), View(WholeSections(snapshot, known), NOW))))
 
     assert sum(row["count"] for row in found if row["check"] == "unproxied") == ZONES * RECORDS // 2

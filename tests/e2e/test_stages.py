@@ -365,7 +365,7 @@ def test_the_monitor_gets_the_reason_of_a_failed_section(inv: Inv, staged: Sandb
     staged.faults.add(Fault("denied", "GET", "*/workers/routes*", times=-1))
 
     with Wire(answer(200, "OK")) as monitor:
-        result = inv("scan.export", "--ping", f"http://127.0.0.1:{monitor.port}/id")
+        result = inv("scan.export", "--ping", f"http://127.0.0.1:{monitor.port}/id", "--ping-log")
 
     assert result.code == 4
     assert re.search(rb"routes: .+ \(10000\) \(status 403, ray \S+\)", monitor.requests[-1].body)

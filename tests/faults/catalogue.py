@@ -113,7 +113,7 @@ SURROUNDINGS = {
     "F10": "proxy variables have no effect, and a proxy never sees the token",
     "F11": "requests go only to Cloudflare, this machine, or a host that was allowed by name",
     "F12": "no code path turns verification off",
-    "F13": "foreign code cannot take part in a run",
+    "F13": "foreign code takes part only if it is enabled, and a faulty hook changes no result",
     "F14": "a poisoned cache, state or journal is refused or created again, never executed",
     "F15": "one token never gets answers from another token's cache",
     "F16": "a tasks.py in a parent folder is a risk of `inv` in an ops repository, never of `cfops`",

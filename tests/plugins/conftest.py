@@ -21,6 +21,7 @@ KIND = """
 """
 TASK = """
     from ops.cli.command import command
+    from ops.products.zones.tasks import list_zones
     from ops.ui.shapes import Rows
 
     @command("list", required=("only",))

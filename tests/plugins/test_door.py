@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+from functools import partial
 
 import pytest
 
+from tests.e2e.conftest import ROOT
 from tests.plugins.conftest import Planted, bare, planted, shell  # noqa: F401  (fixtures)
 
 MARK = "open(__file__ + '.ran', 'w').write('x')\n"
@@ -38,7 +42,8 @@ def test_enabling_shows_what_a_plugin_brings_and_its_tasks_are_there(planted: Pl
 
     assert enabled.code == listed.code == run.code == 0, enabled.err + listed.err + run.err
     assert json.loads(enabled.out)["brings"] == ["tasks: mail.list", "kinds: mail.rule", "sandbox routes"]
-    assert "mail.list" in listed.out or ".list" in listed.out
+    assert listed.out.split()[3:4] == [".list"]
+    assert "zones" not in listed.out
     assert [row["name"] for row in json.loads(run.out)] == ["first", "second"]
     assert planted.allowed().startswith('[plugins.cfops-mail]\nversion = "1.0"\nbrings = [')
 
@@ -54,7 +59,7 @@ def test_a_task_of_a_plugin_has_its_whole_name_in_messages_and_reads_snapshots(
 
     assert missing.code == 1
     assert "error: mail.list needs --only" in missing.err
-    assert "`inv mail.list ONLY`" in missing.err
+    assert "`inv sandbox mail.list ONLY`" in missing.err
     assert "--offline" in text.out
 
 
@@ -283,6 +288,7 @@ def test_doctor_checks_a_product_of_a_plugin_only_if_it_is_named(planted: Plante
     named = planted.shell("sandbox", "doctor", "--product", "mail", "--output", "json")
 
     assert not any(row["check"] == "mail" for row in json.loads(every.out))
+    assert "cfops-mail 1.0 brings mail" in every.out
     assert any(row["check"] == "mail" for row in json.loads(asked.out))
     assert any(row["check"] == "mail" and row["status"] == "ok" for row in json.loads(named.out))
 
@@ -345,11 +351,12 @@ def test_an_export_format_of_a_plugin_is_used_for_its_suffix(planted: Planted) -
                     file.write(f"{made.manifest.status}\\n".encode())
                     return ["names are not in it"]
 
-                FORMATS = {".lines": write, ".json": None}
+                FORMATS = {".lines": write}
             """
         },
     )
-    planted.enable("lines")
+    planted.plant("other", {"__init__.py": 'FORMATS = {".json": None}'})
+    planted.enable("lines", "other")
 
     result = planted.shell("sandbox", "scan.export", "--only", "zones", "--to", "all.lines")
     ours = planted.shell("sandbox", "scan.export", "--only", "zones", "--to", "all.json")
@@ -358,38 +365,38 @@ def test_an_export_format_of_a_plugin_is_used_for_its_suffix(planted: Planted) -
     assert (planted.shell.folder / "all.lines").read_text() == "complete\n"
     assert "names are not in it" in result.err
     assert "sections" in (planted.shell.folder / "all.json").read_text()
+    assert "cfops-other cannot be used: .json of its FORMATS has the name of one of cfops" in ours.err
 
 
-def test_a_channel_of_a_plugin_gets_notices(planted: Planted) -> None:  # noqa: F811
+def test_a_channel_of_a_plugin_is_sent_notices(planted: Planted) -> None:  # noqa: F811
+    out = planted.site / "sent"
     planted.plant(
-        "pigeon",
+        "paper",
         {
-            "__init__.py": """
-                from pathlib import Path
+            "__init__.py": f"""
+                class Paper:
+                    resends = always = False
 
-                class Pigeon:
                     def __init__(self, options):
-                        self.file = Path(options.text("to"))
+                        self.size = options.text("size")
 
                     def send(self, notice):
-                        with self.file.open("a") as file:
-                            file.write(notice.title)
+                        open({str(out)!r}, "w").write(self.size + notice.title)
                         return ""
 
-                CHANNELS = {"pigeon": Pigeon, "slack": None}
+                CHANNELS = {{"paper": Paper}}
             """
         },
     )
-    planted.enable("pigeon")
-    file = planted.shell.folder / "channels.toml"
-    file.write_text(f'[home]\nkind = "pigeon"\nto = "{planted.shell.folder}/sent"\n')
-    file.chmod(0o600)
-    planted.shell.environ["CFOPS_CHANNELS"] = str(file)
+    planted.enable("paper")
+    (planted.config / "profiles.toml").write_text(
+        'default = "ours"\n[ours]\n[ours.channels.desk]\nkind = "paper"\nsize = "A4"\n'
+    )
 
-    result = planted.shell("sandbox", "alerts.test", "home")
+    result = planted.shell("alerts.test", "desk")
 
     assert result.code == 0, result.err
-    assert (planted.shell.folder / "sent").read_text().startswith("cfops warning: test on ")
+    assert out.read_text().startswith("A4")
 
 
 def test_a_check_of_a_plugin_runs_after_ours_and_is_unknown_if_it_fails(planted: Planted) -> None:  # noqa: F811
@@ -409,11 +416,13 @@ def test_a_check_of_a_plugin_runs_after_ours_and_is_unknown_if_it_fails(planted:
                 def made(id, judge):
                     return Check(id, "low", "A check", "why", (), judge, "fix", judges=ACCOUNT)
 
-                CHECKS = (made("lint-zones", judge), made("lint-broken", broken), made("spf", broken))
+                CHECKS = (made("lint-zones", judge), made("lint-broken", broken))
             """
         },
     )
-    planted.enable("lint")
+    ours = "from cfops_lint import broken, made\nCHECKS = (made('spf', broken),)\n"
+    planted.plant("other", {"__init__.py": ours})
+    planted.enable("lint", "other")
     planted.shell("sandbox", "scan.export", "--only", "zones")
 
     found = planted.shell("sandbox", "checks", "--only", "lint-zones,lint-broken", "--output", "json")
@@ -426,3 +435,31 @@ def test_a_check_of_a_plugin_runs_after_ours_and_is_unknown_if_it_fails(planted:
         "not read: the check lint-broken: failed: RuntimeError",
     )
     assert [row["check"] for row in json.loads(listed.out)].count("spf") == 1
+    assert "cfops-other cannot be used: spf of its CHECKS has the name of one of cfops" in listed.err
+
+
+def test_the_tasks_of_an_enabled_plugin_are_completed(planted: Planted) -> None:  # noqa: F811
+    planted.plant("mail")
+    ask = [sys.executable, "-P", "-m", "ops.completion", "zsh", "inv mail."]
+    environ = {**planted.shell.environ, "PYTHONPATH": f"{planted.site}:{ROOT}"}
+    run = partial(subprocess.run, ask, env=environ, cwd=planted.shell.folder, capture_output=True, text=True)
+
+    without = run()
+    planted.enable("mail")
+    found = run()
+
+    assert without.stdout == ""
+    assert found.stdout == "mail.list\n"
+
+
+@pytest.mark.parametrize(
+    "line", [("permissions",), ("undo.list",), ("docs",), ("config",), ("no-such-task",)]
+)
+def test_other_tasks_work_beside_a_broken_plugin(planted: Planted, line: tuple[str, ...]) -> None:  # noqa: F811
+    planted.plant("mail", {"__init__.py": "raise RuntimeError('bad')"})
+    planted.enable("mail")
+
+    result = planted.shell(*line)
+
+    assert "Traceback" not in result.err
+    assert result.code == (1 if line == ("no-such-task",) else 0), result.err

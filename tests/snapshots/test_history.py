@@ -23,7 +23,7 @@ from tests.conftest import Result
 from tests.snapshots.making import made
 from tests.snapshots.test_drift import log
 from tests.snapshots.touching import Account
-from tests.timing import bounded
+from tests.timing import computed
 
 Inv = Callable[..., Result]
 KINDS = {resource.kind: resource for resource in resources()}
@@ -259,7 +259,7 @@ def test_thirty_snapshots_of_a_hundred_thousand_records_are_searched_in_a_second
             link(file, folder / file.name)
         snapshots.append(Snapshot(folder, two[number % 2].manifest))
 
-    with bounded(1.0):
+    with computed(1.0):
         found = history(snapshots, "host-99999.example.com")
 
     assert [change for change, _ in found] == [SEEN, *[CHANGED] * 29]

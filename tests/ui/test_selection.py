@@ -39,6 +39,7 @@ def names(*filters: str, **options: Any) -> list[str]:
         ("name=[wx]*", ["www.example.net"]),
         ("name = www*", ["www.example.net"]),
         ("status!=active", ["www.example.net"]),
+        ("status==active", ["example.com", "Example.org"]),
         ("ttl=300", ["example.com"]),
         ("ttl>300", ["Example.org"]),
         ("ttl>=300", ["example.com", "Example.org"]),

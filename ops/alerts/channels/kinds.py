@@ -12,13 +12,12 @@ from ops.alerts.channels.paging import Alertmanager, PagerDuty
 from ops.alerts.channels.program import Program
 from ops.alerts.rules import SEVERITIES
 from ops.errors import NotFound, UsageError, did_you_mean
-from ops.plugins.door import bring
+from ops.plugins.door import by_name
 
 if TYPE_CHECKING:
     from ops.config.settings import Settings
 
-Make = Callable[[Options], Channel]
-KINDS: Mapping[str, Make] = {
+KINDS: Mapping[str, Callable[[Options], Channel]] = {
     "webhook": Webhook,
     "slack": Slack,
     "teams": Teams,
@@ -31,43 +30,43 @@ KINDS: Mapping[str, Make] = {
 }
 
 
-def kinds() -> dict[str, Make]:
-    """Return the kinds by name: ours, and those that plugins bring, which cannot replace ours."""
-    brought = {name: make for _, found in bring("CHANNELS") for name, make in found.items()}
-    return {**brought, **KINDS}
+def kinds() -> Mapping[str, Callable[[Options], Channel]]:
+    """Return the kinds of channels: ours, and those of plugins."""
+    return {**KINDS, **by_name("CHANNELS", KINDS)}
 
 
 class Declared(NamedTuple):
-    """A channel of the settings, not opened yet: its name, its kind, and the least severity it is sent.
-
-    *resends* and *always* are as in Channel.
-    """
+    """A channel of the settings, not opened yet: its name, its kind, and the least severity it is sent."""
 
     name: str
     kind: str
     severity: str
-    resends: bool
-    always: bool
     open: Callable[[], Channel]
+
+    @property
+    def resends(self) -> bool:
+        return bool(getattr(kinds()[self.kind], "resends", False))
+
+    @property
+    def always(self) -> bool:
+        return bool(getattr(kinds()[self.kind], "always", False))
 
 
 def declared(settings: Settings) -> list[Declared]:
     """Return the channels of *settings*, without reading their secrets. Raises UsageError."""
-    found, known = [], kinds()
+    found = []
     for name, table in settings.channels.items():
         if not hasattr(table, "items"):
             raise UsageError(f"channels.{name} is not a table", hint=f'[channels.{name}]: kind = "slack"')
         kind, severity = str(table.get("kind", name)), str(table.get("severity", SEVERITIES[0]))
-        if kind not in known:
+        if kind not in (known := kinds()):
             hint = did_you_mean(kind, known) or f"kind is one of {', '.join(known)}"
             raise UsageError(f"channels.{name}: there is no kind {kind!r}", hint=hint)
         if severity not in SEVERITIES:
             raise UsageError(
                 f"channels.{name}: there is no severity {severity!r}", hint=f"use {' or '.join(SEVERITIES)}"
             )
-        resends, always = (bool(getattr(known[kind], what, False)) for what in ("resends", "always"))
-        made = _opener(name, table, known[kind], settings)
-        found.append(Declared(name, kind, severity, resends, always, made))
+        found.append(Declared(name, kind, severity, _opener(name, table, kind, settings)))
     return found
 
 
@@ -80,10 +79,10 @@ def find(settings: Settings, name: str) -> Declared:
     raise NotFound(f"there is no channel {name!r}", hint=hint)
 
 
-def _opener(name: str, table: Mapping[str, object], make: Make, settings: Settings) -> Callable[[], Channel]:
+def _opener(name: str, table: Mapping[str, object], kind: str, settings: Settings) -> Callable[[], Channel]:
     def opened() -> Channel:
         options = Options(name, table, settings)
-        channel = make(options)
+        channel = kinds()[kind](options)
         options.done()
         return channel
 

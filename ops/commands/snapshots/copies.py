@@ -12,9 +12,13 @@ from ops.ui.shapes import TIME, Column, Item
 
 if TYPE_CHECKING:
     from ops.cli.app import App
+    from ops.export.lake import Lake
     from ops.snapshots.library import Entry
 
-TO = "FILE.json, .csv (a folder of tables), .sqlite, .zone (a folder of zone files), .tf or .html (a report)"
+TO = (
+    "FILE.json, .csv (a folder of tables), .sqlite, .zone (a folder of zone files), .tf or .html (a report);"
+    " FOLDER/ adds Parquet files to a lake"
+)
 
 
 @command(
@@ -65,9 +69,18 @@ def _find(app: App, name: str) -> tuple[Entry, str]:
     raise UsageError(f"the account of {entry.where} is unknown", hint="name it with --account-id")
 
 
-@command("render", required=("to",), help={**OPENED, "to": TO})
+@command(
+    "render",
+    required=("to",),
+    help={**OPENED, "to": TO, "push": "s3://BUCKET/PREFIX: also send the Parquet files of a lake there"},
+)
 def render_snapshot(
-    app: App, name: str = "latest", to: str = "", identity: str = "", passphrase_file: str = ""
+    app: App,
+    name: str = "latest",
+    to: str = "",
+    push: str = "",
+    identity: str = "",
+    passphrase_file: str = "",
 ) -> Item:
     """Convert a snapshot to another format, without a request.
 
@@ -75,6 +88,7 @@ def render_snapshot(
     inv snapshots.render imports.tf --name 2026-11-22
     """
     from ops.export.delivery import FinishedSnapshot, rendering
+    from ops.export.lake import Lake
     from ops.offsite.library import open_snapshot
     from ops.snapshots.manifest import check
 
@@ -82,7 +96,10 @@ def render_snapshot(
     manifest = snapshot.manifest
     if not manifest.complete:
         app.warn(f"{snapshot.name} is partial: {manifest.reason}")
-    delivery, now = rendering(Path(to)), app.clock()
+    lake = Lake(Path(to)) if to.endswith("/") else None
+    if push and lake is None:
+        raise UsageError("--push sends the files of a lake", hint="--to lake/ --push s3://BUCKET/PREFIX")
+    delivery, now = lake or rendering(Path(to)), app.clock()
     delivery.check(now)
     try:
         check(snapshot.path, manifest)
@@ -94,4 +111,22 @@ def render_snapshot(
         FinishedSnapshot(snapshot.path, manifest, parent, lambda: snapshot.name, app.warn)
     )
     facts = {"snapshot": snapshot.name, "started": manifest.started, "file": str(path)}
-    return Item(facts, ("snapshot", Column("started", meaning=TIME), "file"))
+    if push and lake is not None:
+        facts["pushed"] = _push_lake(app, lake, push)
+    return Item(facts, ("snapshot", Column("started", meaning=TIME), "file", *(("pushed",) if push else ())))
+
+
+def _push_lake(app: App, lake: Lake, to: str) -> str:
+    """Send the files that were added to *lake* to the bucket that *to* names, and return the address."""
+    from ops.offsite.bucket import Bucket, read_prefix
+    from ops.snapshots.manifest import measured
+
+    place = read_prefix(to, "--push")
+    bucket = Bucket(place.bucket, app.settings, app.stop, app.talk.log)
+
+    def send(file: Path) -> None:
+        bucket.put(place.key(*file.relative_to(lake.root).parts), file, measured(file))
+
+    for _ in app.parallel(send, lake.written, at_once=app.settings.workers):
+        continue
+    return str(place)

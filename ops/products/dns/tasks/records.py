@@ -230,12 +230,13 @@ def find_records(app: App, address: str = "", content: str = "", name: str = "",
         "comment.contains": comment,
     }
     if not address and not any(filters.values()):
-        raise UsageError("nothing to find was given", hint="--address, --content, --name or --comment")
+        hint = "write `inv dns.find 192.0.2.0/24`, or use --content, --name or --comment"
+        raise UsageError("nothing to find was given", hint=hint)
     try:
         wanted = ip_network(address, strict=False) if address else None
     except ValueError:
         raise UsageError(
-            f"{address!r} is neither an address nor a network", hint="e.g. --address 192.0.2.0/24"
+            f"{address!r} is neither an address nor a network", hint="e.g. `inv dns.find 192.0.2.0/24`"
         ) from None
 
     def networks(content: str) -> Iterator[IPv4Network | IPv6Network]:

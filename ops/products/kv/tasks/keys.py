@@ -302,7 +302,7 @@ def _value_from(text: str, file: str) -> bytes:
     from ops.files.disk import open_source
     from ops.products.kv import api, valid
 
-    hint = "--value TEXT, --file FILE, or --file - for stdin; --file /dev/null writes an empty value"
+    hint = "write it after the key, or --file FILE (- is stdin); --file /dev/null writes an empty value"
     if bool(text) == bool(file):
         raise UsageError("the value is given once: by --value or by --file", hint=hint)
     if text:
