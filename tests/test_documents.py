@@ -102,9 +102,8 @@ def refused(line: list[str]) -> str:
     return said.getvalue()
 
 
-def test_a_line_with_an_unknown_option_is_found(capsys: pytest.CaptureFixture[str]) -> None:
-    assert refused(["dns.list", "--zone", "example.com", "--nmae", "www"])
-    assert "no option --nmae" in capsys.readouterr().err
+def test_a_line_with_an_unknown_option_is_found() -> None:
+    assert "no option --nmae" in refused(["dns.list", "--zone", "example.com", "--nmae", "www"])
 
 
 @pytest.mark.parametrize("page", [*PAGES.values(), ROOT / "CONTRIBUTING.md"], ids=lambda page: page.stem)

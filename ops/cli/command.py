@@ -41,7 +41,7 @@ EXIT_CODES = """Exit codes:
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
 # A folder cannot be called `do` and say what it holds.
-_COLLECTIONS = {"durable_objects": "do"}
+_COLLECTIONS = {"load_balancers": "load-balancers", "durable_objects": "do"}
 # The tasks of these modules have no collection.
 _TOP_LEVEL = (
     "audit",
@@ -63,6 +63,10 @@ def collection_of(module: str) -> str:
     if parts[:2] not in (["ops", "products"], ["ops", "commands"]) or parts[2] in _TOP_LEVEL:
         return ""
     return _COLLECTIONS.get(parts[2], parts[2])
+
+
+# The modules whose tasks read what a snapshot holds too.
+READERS = ("ops.products.", "ops.commands.items")
 
 
 class Command(Task[Callable[..., Any]]):
@@ -87,7 +91,7 @@ class Command(Task[Callable[..., Any]]):
         self.earlier = {name: (alias,) for name, alias in declared.earlier.items()}
         # What the tasks of products read, and those of plugins, is what a snapshot holds.
         self._may_read = declared.reads and not self.writes
-        self.reads = self._may_read and function.__module__.startswith("ops.products.")
+        self.reads = self._may_read and function.__module__.startswith(READERS)
         self.guards = {name: GUARDS[name] for name in declared.guards}
         # A module need not postpone its annotations. A task that has shown its result itself returns None.
         shape = function.__annotations__.get("return", "None")
@@ -187,8 +191,8 @@ def command(
     makes an option that may be repeated. *required* options must be given; *positional* ones, by default
     the required ones, may be given in this order without their names. One that *writes* has
     --dry-run and --yes; its *guards* are "force" where a threshold stands before it, "confirm" where a
-    name must be typed. One of a product's that *reads* what a snapshot may hold, and writes nothing, has
-    --at, --offline and --identity. *needs* names the permission, in the words of Cloudflare's dashboard.
+    name must be typed. One of READERS that *reads* what a snapshot may hold, and writes nothing, has --at,
+    --offline and --identity. *needs* names the permission, in the words of Cloudflare's dashboard.
     One that *stages* only sets what the tasks after it on the line work on.
     *earlier* has the former names of options, which still work.
     The text of an option must be UTF-8, except that of *raw* ones and of paths.

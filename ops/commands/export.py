@@ -9,7 +9,7 @@ from shlex import quote
 from typing import TYPE_CHECKING, NamedTuple
 
 from ops.commands.monitor import watched
-from ops.errors import OpsError, UsageError
+from ops.errors import OpsError, Refused, UsageError
 from ops.export import job
 from ops.export.delivery import Delivery
 from ops.export.job import Outcome
@@ -40,7 +40,8 @@ class JobOptions(NamedTuple):
 
     *guard*: the percentage that no kind may lose; 0 for none. *prune*: what to keep after a complete
     snapshot; None prunes nothing. *ping*: the URL of the monitor, which gets the last messages too with
-    *ping_log*. *push*: the prefix in a bucket to send it to.
+    *ping_log*. *push*: the prefix in a bucket to send it to. *secrets*: "keep" stores secret fields in a
+    folder too.
     """
 
     guard: int = 0
@@ -48,6 +49,7 @@ class JobOptions(NamedTuple):
     ping: str = ""
     push: BucketPrefix | None = None
     ping_log: bool = False
+    secrets: str = ""
 
     def check(self, asked: ScanRequest, target: Delivery) -> None:
         """Raise UsageError for options that contradict each other, before any request is sent."""
@@ -57,6 +59,10 @@ class JobOptions(NamedTuple):
             raise UsageError("--guard compares whole accounts; it cannot be used with --zone")
         if self.prune and not target.by_account:
             raise UsageError("--prune is for the snapshots in exports/; it cannot be used with --to")
+        if self.secrets not in ("", "keep"):
+            raise UsageError(f"--secrets takes keep, not {self.secrets!r}")
+        if self.secrets and not (target.by_account or target.is_sealed):
+            raise UsageError("--secrets keep is for snapshots; other formats never hold secret values")
         if self.push and not target.by_account:
             raise UsageError("--push sends the snapshot in exports/; it cannot be used with --to")
         if self.ping_log and not self.ping:
@@ -73,6 +79,11 @@ def run_export(app: App, asked: ScanRequest, target: Delivery, options: JobOptio
     if options.push:
         boto.check(app.settings)
     target.check(app.clock())
+    if options.secrets and not target.is_sealed and app.settings.exports.stat().st_mode & 0o077:
+        raise Refused(
+            f"other users can read {app.settings.exports}, so secret values are not kept there",
+            hint=f"chmod go= {app.settings.exports}, or --encrypt-to age1…",
+        )
     with watched(app, options.ping, log=options.ping_log) as monitor:
         begun = request.start(app.client, app.clock())
         account, plan = asked.resolved(app.zone, lambda: app.account_id)
@@ -86,7 +97,8 @@ def run_export(app: App, asked: ScanRequest, target: Delivery, options: JobOptio
         with lock:
             monitor.started()
             guard = job.guard(app.settings, account.id, options.guard, app.note) if options.guard else None
-            done = job.run(app, job.ExportJob(account, plan, target, asked.options, begun, guard))
+            keeps = bool(options.secrets) or target.is_sealed
+            done = job.run(app, job.ExportJob(account, plan, target, asked.options, begun, guard, keeps))
             if DOOR.hooks("on_snapshot"):
                 _tell_hooks(app, done)
             with _after(app, done):

@@ -75,6 +75,7 @@ def run_scan(
         "to": "instead of a snapshot: FILE.json, .csv or .zone (folders), .sqlite, .tf, .html, .tar.gz.age",
         "encrypt_to": "encrypt for this age public key (age1…), or those in a file; may be repeated",
         "passphrase_file": "encrypt into one file with the passphrase on the first line of this file",
+        "secrets": "keep: store secret fields in a private folder too, not only in encrypted snapshots",
         "guard": "mark the snapshot as partial if a kind has lost more than N percent, e.g. 30",
         "push": "then send it to s3://BUCKET/PREFIX: S3, R2 (CFOPS_S3_ENDPOINT) and compatible",
         "prune": "then, if it is complete (and pushed), keep only these, e.g. daily=7,weekly=4",
@@ -92,6 +93,7 @@ def export(
     to: str = "",
     encrypt_to: tuple[str, ...] = (),
     passphrase_file: str = "",
+    secrets: str = "",
     guard: int = 0,
     push: str = "",
     prune: str = "",
@@ -116,5 +118,5 @@ def export(
     target = delivery(
         app.settings.exports, to, encrypt_to, newest=not asked.narrowed, passphrase_file=passphrase_file
     )
-    options = JobOptions(guard, policy(prune), ping, push_address(push), ping_log)
+    options = JobOptions(guard, policy(prune), ping, push_address(push), ping_log, secrets)
     return run_export(app, asked, target, options)

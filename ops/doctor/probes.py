@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ops.doctor.findings import Finding, failed
 from ops.errors import CredentialsError, OpsError, PermissionDenied, UsageError, UserError
-from ops.kinds.catalog import resources
+from ops.kinds.catalog import resources, task_modules
 from ops.kinds.paging import smallest
 from ops.kinds.paths import OTHER, Endpoint, permission
 from ops.kinds.resource import Owner, Resource, address
@@ -37,14 +37,15 @@ def _probes(_plugins: tuple[Plugin, ...]) -> dict[str, Resource | Endpoint]:
 
 
 def check_products(products: Iterable[str]) -> frozenset[str]:
-    """Return the products to check, all if none is named. Raise UsageError for an unknown one."""
+    """Return the products to check: the named ones, else those with tasks. Raise UsageError."""
     named = frozenset(products)
     if not named <= probes().keys():
         DOOR.open()  # only a plugin may know it; otherwise this task loads none, to work with a broken one
     known = probes()
     for name in sorted(named.difference(known)):
         raise UsageError(f"{name!r} is not a product that can be checked", hint=f"use {', '.join(known)}")
-    return named or frozenset(known)
+    with_tasks = {module.split(".")[2] for module in task_modules()}
+    return named or frozenset(known) & {*with_tasks, "do"}
 
 
 def probe_all(

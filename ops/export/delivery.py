@@ -33,9 +33,13 @@ class FinishedSnapshot(NamedTuple):
 
 
 class Delivery(ABC):
-    """The target: *root*, or the account's folder in it; *keeps_fragments*: also of a stopped scan."""
+    """The target: *root*, or the account's folder in it; *keeps_fragments*: also of a stopped scan.
+
+    What *is_sealed* can be read only with a key.
+    """
 
     keeps_fragments: ClassVar[bool] = False
+    is_sealed: ClassVar[bool] = False
     by_account: ClassVar[bool] = False
 
     def __init__(self, root: Path) -> None:
@@ -79,6 +83,8 @@ class SnapshotFolder(Delivery):
 class EncryptedSnapshot(SnapshotFolder):
     """One encrypted file, never `latest`; its name shows to tools without the key if it is partial."""
 
+    is_sealed = True
+
     def __init__(self, exports: Path, recipients: list[Any] | Passphrase) -> None:
         super().__init__(exports, newest=False)
         self._recipients = recipients
@@ -105,6 +111,8 @@ class NamedFile(Delivery):
 
 class EncryptedFile(NamedFile):
     """An encrypted snapshot with a name of the user's choice."""
+
+    is_sealed = True
 
     def __init__(self, file: Path, recipients: list[Any] | Passphrase) -> None:
         super().__init__(file)

@@ -25,6 +25,7 @@ from ops.files import disk
 from ops.items import Json, timestamp
 from ops.kinds.catalog import resources
 from ops.kinds.resource import Owner
+from ops.kinds.secret import use_key
 from ops.scan import request
 from ops.scan.inventory import Inventory, ScanPlan
 from ops.scan.request import Start, scan_account
@@ -40,7 +41,10 @@ from ops.version import VERSION
 
 
 class ExportJob(NamedTuple):
-    """What to read, where it goes, *options* for the manifest, and the *guard* against losses."""
+    """What to read, where it goes, *options* for the manifest, and the *guard* against losses.
+
+    *keeps_secrets*: secret fields of items are stored as they are.
+    """
 
     account: Owner
     plan: ScanPlan
@@ -48,6 +52,7 @@ class ExportJob(NamedTuple):
     options: Json
     begun: Start
     guard: Guard | None = None
+    keeps_secrets: bool = False
 
 
 class Outcome(NamedTuple):
@@ -68,7 +73,8 @@ def run(app: App, job: ExportJob, chance: Callable[[int], str] = secrets.token_h
     with publish.partial(target, chance) as folder:
         redact = Redactor(app.settings.secrets())
         labels = {resource.kind: resource.label for resource in job.plan.resources}
-        writer = Writer(folder, labels, redact.holds)
+        use_key(app.settings.credentials.secrets())
+        writer = Writer(folder, labels, redact.holds, keeps_secrets=job.keeps_secrets)
         inventory = scan_account(app, job.account, job.plan, writer)
         if inventory.ended_by is not None and not worth_keeping(inventory, job.delivery):
             app.warn("the scan was stopped early; nothing was written")

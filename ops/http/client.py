@@ -82,8 +82,10 @@ class Client:
         paths: Paths | None = None,
         gap: Callable[[str], None] = lambda _text: None,
         close: Callable[[], None] = lambda: None,
+        pause: Callable[[float, str], None] = lambda _seconds, _why: None,
     ) -> None:
         self._send = send
+        self.pause = pause
         self._cache = cache
         self._close = close
         self._paths = paths

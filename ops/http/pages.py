@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from ops.errors import MalformedAnswer, NetworkError, OpsError, SystemFailure
@@ -73,6 +73,10 @@ class Listing(Iterator[Json]):
     @property
     def total(self) -> int | None:
         return self._tally.total
+
+    def of(self, items: Iterable[Json]) -> Listing:
+        """Return *items*, which were read from this listing, with the same `problem`."""
+        return Listing(iter(items), self._tally)
 
     def where(self, keep: Callable[[Json], bool]) -> Listing:
         """Return the items for which *keep* is true, with the same `problem`."""

@@ -126,9 +126,8 @@ def open_client(
 
     *say* reports waits and warnings. No call starts after *stop* is set. A *dry* client sends no writes.
     *paths* describes paths in the hints of errors. *watch* is called with each call, and what it returns once
-    the call was answered. *record* observes every attempt and every cached
-    answer; *log* does with --debug. Raises CredentialsError without credentials, and
-    UsageError if they may not be sent to the base URL.
+    the call was answered. *record* observes every attempt and every cached answer; *log* does with --debug.
+    Raises CredentialsError without credentials, and UsageError if they may not be sent to the base URL.
     """
     credentials = settings.credentials.required()
     allowed = settings.allow_base_url
@@ -141,10 +140,9 @@ def open_client(
     session = _session(settings, here=here, until=until, clock=clock)
     file = settings.state_dir / f"budget-{credentials.fingerprint()}"
     budget = Budget(file, limit=settings.budget, window=settings.window, pause=pause, say=say, clock=clock)
-    redact = Redactor(settings.secrets())
     observer = Observer(record or Record(), clock, log if settings.debug else None)
     send = with_clock_check(in_flight(observer.attempts(session, pause.taken), settings.workers), say)
-    send = with_budget(readable(send, redact.in_bytes), budget)
+    send = with_budget(readable(send, Redactor(settings.secrets()).in_bytes), budget)
     send = with_circuit(with_retry(send, pause=pause, attempts=settings.attempts), clock)
     send = with_watch(send, watch) if watch else send
     cached = _Cached(DryRun(send, say) if dry else send, settings, say)
@@ -154,7 +152,9 @@ def open_client(
         budget.close()
         cached.close()
 
-    return Client(observer.cached(cached), cache=settings.cache, budget=budget, paths=paths, close=close)
+    client = Client(observer.cached(cached), cache=settings.cache, budget=budget, paths=paths, close=close)
+    client.pause = pause
+    return client
 
 
 def _session(settings: Settings, *, here: bool, until: float, clock: Callable[[], float]) -> Session:

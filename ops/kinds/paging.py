@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from ops.items import Json
 
 
+ANY = -1
+NO_ROUTE = frozenset({7000, 7003})
+
+
 class Pages(NamedTuple):
     """By page number, *size* items a page; *least* is the smallest size that the API accepts."""
 
@@ -65,8 +69,24 @@ class Whole(NamedTuple):
         return client.whole(where, inside=self.inside, **params)
 
 
+class Followed(NamedTuple):
+    """Documented as one response, but where it says that there are more items, their pages are requested."""
+
+    inside: str = ""
+
+    def read(self, client: Client, where: ApiPath, **params: Any) -> Listing:
+        first = client.whole(where, inside=self.inside, **params)
+        items = list(first)
+        if items and first.total is not None and first.total > len(items) and not self.inside:
+            return client.pages(where, per_page=len(items), **params)
+        return first.of(items)
+
+
 class Single(NamedTuple):
-    """One object, the only item of its parent; the error code *absent* says that there is none."""
+    """One object, the only item of its parent; the error code *absent* says that there is none.
+
+    ANY: so says every 404 but that of a path that does not exist, as that of a deleted zone.
+    """
 
     absent: int = 0
 
@@ -74,7 +94,7 @@ class Single(NamedTuple):
         try:
             return [client.get(where, **params)]
         except NotFound as error:
-            if self.absent in error.codes:
+            if self.absent in error.codes or (self.absent == ANY and not NO_ROUTE & set(error.codes)):
                 return []
             raise
 
@@ -102,7 +122,7 @@ class Parts(NamedTuple):
         return {"id": id, "available": False}
 
 
-Paging = Pages | Cursor | Whole | Single | Parts
+Paging = Pages | Cursor | Whole | Followed | Single | Parts
 
 
 def smallest(paging: Paging | None) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl
 from ops.http.paths import path
 from ops.http.shape import require
 from ops.items import Json, equal, reach, without
+from ops.kinds.secret import hide
 
 if TYPE_CHECKING:
     from ops.http.client import Client
@@ -122,7 +123,8 @@ class Restore(NamedTuple):
     wanted item and the item of its live owner, and returns what the owner allows of it, and the names of what
     it does not. Where a listing holds only part of an item, *assemble* builds what the writes take from the
     listed item, the items of each of its *parts* (kinds in it that are restored along with it) and its files.
-    *values* says how values are restored.
+    *values* says how values are restored. *named* says whom or what a restore of the kind reaches: it is
+    restored only if the kind is named.
 
     For example, a script binds KV namespaces, and its upload needs its settings and its modules:
 
@@ -137,6 +139,7 @@ class Restore(NamedTuple):
     parts: tuple[str, ...] = ()
     assemble: Callable[[Json, Mapping[str, Sequence[Json]], Sequence[Content]], Json] | None = None
     values: Values | None = None
+    named: str = ""
 
 
 class Document(NamedTuple):
@@ -224,7 +227,9 @@ class Resource(NamedTuple):
     either, with `{item}`. A kind without *writes* is read-only. *links* are the fields that name an item of
     another kind by its key, with that kind; *uses* says what else an item needs to work. *terraform* returns
     an item's block, None if it cannot be imported. *lifetime* returns when an item that expires became valid
-    and when it ends, in seconds since 1970, None if it does not. ops/products/d1/resources.py is the shortest
+    and when it ends, in seconds since 1970, None if it does not. The values at *secret* fields are hidden in
+    whatever is shown, and stored only encrypted; there `*` is every name. *gate* returns why a parent cannot
+    have the kind, so that it is not asked; "" if it can. ops/products/d1/resources.py is the shortest
     example.
     """
 
@@ -251,6 +256,8 @@ class Resource(NamedTuple):
     document: Document | None = None
     terraform: Callable[[Owner, Json], Block | None] | None = None
     lifetime: Callable[[Json], tuple[float, float] | None] | None = None
+    secret: tuple[str, ...] = ()
+    gate: Callable[[Owner], str] | None = None
 
     @property
     def product(self) -> str:
@@ -267,7 +274,8 @@ class Resource(NamedTuple):
             return self.listing(client, owner)
         if self.paging is None:
             return ()
-        params = {name: value.format(account=owner.account_id) for name, value in self.params.items()}
+        ids = {"account": owner.account_id, "zone": owner.id}
+        params = {name: value.format_map(ids) for name, value in self.params.items()}
         return self.paging.read(client, address(self.path, owner), **params)
 
 
@@ -288,7 +296,8 @@ def check(resource: Resource, item: Json) -> None:
     # A listing may have millions of items: the common case is checked without a call.
     if type(item) is not dict or any(type(item.get(field)) is not str for field in fields):
         wanted = {name.replace(".", "__"): type for name, type in {**fields, **resource.types}.items()}
-        require(item, f"an item of {resource.kind}", optional=tuple(resource.types), **wanted)
+        optional = tuple(name.replace(".", "__") for name in resource.types)
+        require(item, f"an item of {resource.kind}", optional=optional, **wanted)
 
 
 def identity_of(resource: Resource, item: Json) -> tuple[str, ...]:
@@ -342,8 +351,9 @@ def same(resource: Resource, one: Json, other: Json) -> bool:
 
 
 def comparable(resource: Resource, item: Json) -> Json:
-    """Return *item* without volatile and read-only fields, and with its unordered lists sorted."""
+    """Return *item* without volatile and read-only fields, its unordered lists sorted, its secrets hidden."""
     compare = resource.compare
+    item = hide(resource, item) if resource.secret else item
     try:
         whole = compare.canonical(item) if compare.canonical else item
     except (KeyError, TypeError, AttributeError, ValueError):

@@ -24,6 +24,7 @@ from ops.items import Json, reach
 from ops.kinds.paging import Cursor, Parts
 from ops.kinds.paths import CONTENT, ITEM, LIST, ONE, VALUE, Match, find
 from ops.kinds.resource import Resource, identity_of
+from ops.kinds.secret import hide
 from ops.offsite.library import open_library, open_snapshot
 from ops.snapshots import snapshot as stored
 from ops.snapshots.layout import LATEST, age, dated
@@ -178,7 +179,7 @@ class Past:
 
     def __init__(self, snapshot: Snapshot, report: Callable[[str], None]) -> None:
         self._snapshot, self._report = snapshot, report
-        self._items = ItemIndex(snapshot.path, snapshot.manifest).items
+        self._index = ItemIndex(snapshot.path, snapshot.manifest)
         self._account_id = snapshot.manifest.account_id
         self._name = f"the snapshot of {dated(snapshot.started)}"
         self._reported = set[str]()
@@ -247,7 +248,10 @@ class Past:
 
     def _selected(self, call: Call, match: Match) -> Iterator[Json]:
         """Yield the items of the parent; where a header selects some of them, only these."""
-        items, paging = self._items(match.resource.kind, match.owner), match.resource.paging
+        resource, paging = match.resource, match.resource.paging
+        items = self._index.items(resource.kind, match.owner)
+        if resource.secret:
+            items = (hide(resource, item) for item in items)
         if not isinstance(paging, Cursor) or not paging.header:
             return items
         field, value = paging.field, call.headers.get(paging.header, "default")
@@ -260,7 +264,7 @@ class Past:
         """
         asked = dict(params)
         for name, template in match.resource.params.items():
-            value = template.format(account=self._account_id)
+            value = template.format(account=self._account_id, zone=match.owner)
             if asked.get(name) == value:
                 del asked[name]
             elif value != self._account_id:

@@ -107,7 +107,12 @@ def select(saved: Side, filter: Filter) -> RestoreSelection:
         missing = f"nothing called {', '.join(filter.items)}" if filter.items else "nothing that is selected"
         hint = "`inv snapshots.show` shows what it holds; --item takes names"
         raise NotFound(f"{saved.snapshot.name} holds {missing}", hint=hint)
-    writable = [resource for resource in selected if resource.writes or resource.restore.values]
+    writable = [
+        resource
+        for resource in selected
+        if (resource.writes or resource.restore.values)
+        and (not resource.restore.named or resource.kind in filter.kinds)
+    ]
     return RestoreSelection(ordered(writable), [r for r in selected if r not in writable], owners)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from ops.items import Json, without
+from ops.kinds import secret
 from ops.kinds.resource import ACCOUNT, CREATE, DELETE, UPDATE, Change, Owner, Resource, same
 from ops.restore.filter import after
 from ops.restore.state import State, Target
@@ -99,7 +100,7 @@ def plan_of(state: State, steps: Steps, report: Report) -> RestorePlan:
     read_only: dict[str, Counter[str]] = defaultdict(Counter)
     for section in state.selection.sections(state.saved, state.selection.read_only):
         if section.count:
-            reason = state.kinds[section.kind].restore.unsupported or "cfops only reads them"
+            reason = _why_read_only(state.kinds[section.kind])
             read_only[reason][section.kind] += section.count
     for reason, counts in sorted(read_only.items()):
         report.add(READ_ONLY, ", ".join(f"{n:,} {kind}" for kind, n in counts.items()), "", reason)
@@ -111,6 +112,12 @@ def plan_of(state: State, steps: Steps, report: Report) -> RestorePlan:
             assert owner is not None  # noqa: S101 (a step has an owner)
             plan.add(step, owner)
     return plan
+
+
+def _why_read_only(resource: Resource) -> str:
+    if resource.writes and resource.restore.named:
+        return f"{resource.restore.named}; --kind {resource.kind} restores them"
+    return resource.restore.unsupported or "cfops only reads them"
 
 
 class Step(NamedTuple):
@@ -261,6 +268,9 @@ class Steps:
         if unread := {state.unread[text] for text in texts if text in state.unread}:
             kinds = ", ".join(sorted(unread))
             return self._skip(step, f"it refers to {kinds}, which could not be listed completely", NOT_READ)
+        if hidden := secret.unknown(step.resource, step.after or {}, step.before):
+            reason = f"its {', '.join(hidden)} is secret, and the snapshot does not keep the value"
+            return self._skip(step, reason)
         if restore.blocked and (why := restore.blocked(step.after or {}, step.before, self._now)):
             return self._skip(step, why)
         lost = [*restore.not_restored(step.after or {}, step.before)] if restore.not_restored else []

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from ops.sandbox.routes.worker_state import NAMESPACE
 from ops.sandbox.routes.zones import new_zone
+from ops.sandbox.seed_collections import seed_collections
 from ops.sandbox.seed_workers import seed_domains, seed_kv, seed_workers
 from ops.sandbox.seed_zones import seed_certificates, seed_rules, seed_zones
 from ops.sandbox.store import (
@@ -88,6 +89,7 @@ def seed_all(store: Store) -> None:
     seed_zones(store)
     seed_certificates(store)
     seed_rules(store)
+    seed_collections(store)
     settings = {"enforce_twofactor": False, "abuse_contact_email": EMAIL}
     account = {"id": ACCOUNT_ID, "name": ACCOUNT_NAME, "settings": settings, "created_on": CREATED}
     store.put_document("account", "", ACCOUNT_ID, {**account, "type": "standard"}, sort=ACCOUNT_NAME)

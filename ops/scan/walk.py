@@ -38,6 +38,7 @@ from ops.snapshots.manifest import (
     FAILED,
     GONE,
     INCONSISTENT,
+    NOT_ASKED,
     SKIPPED,
     UNAVAILABLE,
     Section,
@@ -143,7 +144,8 @@ def absences(readings: Iterable[Reading]) -> Iterator[tuple[list[Reading], Readi
     def owner(reading: Reading) -> tuple[str, str]:
         return reading.parent, reading.scope
 
-    for _, group in groupby(sorted((r for r in readings if r.parent != ACCOUNT), key=owner), key=owner):
+    inside = (reading for reading in readings if reading.parent != ACCOUNT and reading.status != SKIPPED)
+    for _, group in groupby(sorted(inside, key=owner), key=owner):
         together = list(group)
         missing = [reading for reading in together if isinstance(reading.error, NotFound)]
         witnesses = (r for r in together if r.status == COMPLETE and r.kind == r.resource.kind)
@@ -218,6 +220,9 @@ class Walk:
             if resource.kind in self._plan.given:
                 deque(self._kept(reading, self._plan.given[resource.kind]), maxlen=0)
                 reading.status, reading.reason = SKIPPED, CHOSEN
+                return
+            if resource.gate and (why := resource.gate(reading.owner)):
+                reading.status, reading.reason = SKIPPED, NOT_ASKED + why
                 return
             listing = resource.list(self._client, reading.owner)
             items = self._kept(reading, listing)

@@ -36,6 +36,8 @@ FAILED = "failed"  # reading failed; the items before the failure are kept
 STATUSES = (COMPLETE, GONE, SKIPPED, INCONSISTENT, DENIED, UNAVAILABLE, FAILED)
 
 # With these the inventory as a whole still holds everything that was requested.
+NOT_ASKED = "not asked: "
+"""How the reason of a section begins that its parent cannot have."""
 WHOLE = frozenset({COMPLETE, GONE, SKIPPED})
 
 # With these all items of the section are known, even if there are none.

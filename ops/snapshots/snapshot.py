@@ -15,7 +15,9 @@ from ops.errors import Damaged, Refused
 from ops.files.disk import open_regular
 from ops.http.exchange import Reply
 from ops.items import Json
+from ops.kinds import catalog
 from ops.kinds.resource import MAIN
+from ops.kinds.secret import hide
 from ops.snapshots.layout import account_folder, decode, encode, kind_file
 from ops.snapshots.manifest import Manifest, Section
 from ops.snapshots.writer import Placed, StoredFile
@@ -86,8 +88,11 @@ def kinds(manifest: Manifest) -> list[str]:
 
 
 def items(folder: Path, kind: str) -> Iterator[tuple[str, Json]]:
-    """Yield (parent's id, item) in the order of the file. Raises Damaged for a line that is not valid."""
-    path = folder / kind_file(kind)
+    """Yield (parent's id, item) in the order of the file, without secret values.
+
+    Raises Damaged for a line that is not valid.
+    """
+    path, resource = folder / kind_file(kind), catalog.kinds().get(kind)
     with open_file(path) as lines:
         for number, line in enumerate(lines, 1):
             try:
@@ -95,6 +100,7 @@ def items(folder: Path, kind: str) -> Iterator[tuple[str, Json]]:
                 scope, item = found["scope"], found["item"]
                 if not isinstance(scope, str) or not isinstance(item, dict):
                     raise ValueError
+                item = hide(resource, item) if resource and resource.secret else item
             except (ValueError, KeyError, RecursionError):
                 raise Damaged(f"{path}, line {number}: damaged", hint=_HINT) from None
             yield scope, item

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from ops.errors import Interrupted, MalformedAnswer
 from ops.items import Json, reach
+from ops.kinds import secret
 from ops.kinds.resource import Content, Owner, Resource, identity_of
 from ops.snapshots import layout
 from ops.snapshots.layout import decode, encode, item_line, value_key
@@ -60,9 +61,10 @@ class SectionFile:
 
     def add(self, item: Json) -> None:
         """Add an item. Raises Interrupted after the writer was closed."""
-        self._items.add(
-            identity_of(self._resource, item), self._writer.checked(item_line(self._owner.id, item))
-        )
+        resource = self._resource
+        if resource.secret and not self._writer.keeps_secrets:
+            item = secret.hide(resource, item)
+        self._items.add(identity_of(resource, item), self._writer.checked(item_line(self._owner.id, item)))
 
     def add_value(self, line: Json) -> None:
         """Add the value of a key to the file of its parent."""
@@ -81,7 +83,8 @@ class SectionFile:
 class Writer:
     """The files of one snapshot in *folder*, a private and empty folder.
 
-    *labels* maps each kind to the field that names its items. What *holds_secret* is true of is not kept.
+    *labels* maps each kind to the field that names its items. What *holds_secret* is true of is not kept;
+    secret fields of items are hidden unless *keeps_secrets*.
     """
 
     def __init__(
@@ -89,8 +92,11 @@ class Writer:
         folder: Path,
         labels: Mapping[str, str],
         holds_secret: Callable[[bytes], bool] = lambda _data: False,
+        *,
+        keeps_secrets: bool = False,
     ) -> None:
         self._labels = labels
+        self.keeps_secrets = keeps_secrets
         self._holds_secret = holds_secret
         self.placed: dict[str, Placed] = {}
         self._folder = folder

@@ -15,7 +15,8 @@ from ops.errors import DiskError
 from ops.files.chain import Chain
 from ops.files.disk import atomic, open_regular, private_folder
 from ops.items import Json, reach
-from ops.kinds.resource import Change
+from ops.kinds import secret
+from ops.kinds.resource import Change, Resource
 from ops.telemetry.redact import Redactor
 
 Read = Callable[[int, int], bytes]
@@ -24,6 +25,7 @@ DONE, ADOPTED, FAILED, UNKNOWN, UNDONE = "done", "adopted", "failed", "unknown",
 APPLIED = (DONE, ADOPTED)
 
 NOT_KEPT = "an item contains the API token, so its content is not kept"
+NOT_STORED = "the journal does not keep secret values"
 NAMED = 3
 """Number of names in an entry's line, so that a list reads no blobs."""
 
@@ -131,8 +133,11 @@ class Journal:
         resource, owner, _, _ = changes[0]
         # The names of the owner's item are enough to show it and to find it again.
         named = {name: owner.item[name] for name in ("id", "name", "title") if name in owner.item}
-        pairs: list[Any] = [[change.before, change.after] for change in changes]
+        pairs: list[Any] = [[_kept(resource, side) for side in change[2:]] for change in changes]
+        lost = sorted({field for change in changes for field in _lost(change)})
         self.irreversible = resource.writes.irreversible if resource.writes else ""
+        if lost and not self.irreversible:
+            self.irreversible = f"{NOT_STORED}: {', '.join(lost)}"
         labels = [change.label for change in changes[:NAMED]]
         if self._redactor.holds([pairs, named, labels]):
             pairs, named, labels = map(self._redactor.hidden, (pairs, named, labels))
@@ -171,7 +176,8 @@ class Journal:
             items, why = [change.after for change in changes], why or "the answer contains the API token"
             items = self._redactor.hidden(items)
         made = list(zip(changes, items, strict=True))
-        returned = [AS_SENT if item == change.after else item for change, item in made]
+        kept = [(_kept(c.resource, c.after), _kept(c.resource, item)) for c, item in made]
+        returned = [AS_SENT if item == after else item for after, item in kept]
         keys = [str(reach(item or {}, change.resource.key) or "") for change, item in made]
         line: Json = {"type": "result", "id": entry, "state": state, "why": why, "keys": keys}
         more = {"items": self._blobs.pack(returned)} if returned else {}
@@ -213,6 +219,21 @@ class Journal:
             (before, after if item == AS_SENT else item)
             for (before, after), item in zip(wanted, returned, strict=True)
         ]
+
+
+def _kept(resource: Resource, item: Json | None) -> Json | None:
+    """Return *item* as the journal keeps it, without secret values."""
+    return secret.hide(resource, item) if item and resource.secret else item
+
+
+def _lost(change: Change) -> list[str]:
+    """Return the secret fields that *change* replaces or deletes, so that an undo would lack them."""
+    resource, _, before, after = change
+    if not resource.secret or before is None:
+        return []
+    if after is None:
+        return secret.hidden_fields(resource, secret.hide(resource, before))
+    return secret.changed(resource, before, after)
 
 
 SHORT = 512

@@ -6,9 +6,19 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
-from ops.errors import ApiError, Conflict, Interrupted, MalformedAnswer, OpsError, Unanswered, UsageError
+from ops.errors import (
+    ApiError,
+    Conflict,
+    Interrupted,
+    MalformedAnswer,
+    OpsError,
+    Refused,
+    Unanswered,
+    UsageError,
+)
 from ops.http.client import Client
 from ops.items import Json, reach, without
+from ops.kinds import secret
 from ops.kinds.resource import CREATE, Applied, Change, Owner, Writes
 from ops.writes import describe
 from ops.writes.describe import is_applied, is_untouched
@@ -147,6 +157,8 @@ def _dispatch(client: Client, writes: Writes, changes: Sequence[Change]) -> Item
     """Send *changes*; raise TypeError or KeyError if the answer has not the documented shape."""
     read_only = changes[0].resource.compare.read_only
     wanted = [c._replace(after=c.after and without(c.after, read_only)) if read_only else c for c in changes]
+    if changes[0].resource.secret:
+        wanted = [_revealed(client, writes, change) for change in wanted]
     if len(wanted) > 1 and writes.batch:
         items = writes.batch(client, wanted[0].owner, wanted)
     else:
@@ -155,9 +167,23 @@ def _dispatch(client: Client, writes: Writes, changes: Sequence[Change]) -> Item
         if not isinstance(item, dict | None) or (change.after and item is None):
             raise TypeError("no item")
         key = reach(item or {}, change.resource.key)
-        if change.before is None and not (key and isinstance(key, str)):
+        if change.before is None and not (key and isinstance(key, str | int)):
             raise KeyError(change.resource.key)
     return items
+
+
+def _revealed(client: Client, writes: Writes, change: Change) -> Change:
+    """Return *change* with its secrets, from the live item where they are hidden. Raises Refused."""
+    resource, owner, before, after = change
+    if after is None or not secret.hidden_fields(resource, after):
+        return change
+    whole = secret.revealed(resource, after, before and find(client, writes, owner, before))
+    if unknown := secret.hidden_fields(resource, whole):
+        raise Refused(
+            f"{describe.name(change)}: the value of {', '.join(unknown)} is secret and not known here",
+            hint="set it by hand; only an encrypted snapshot keeps such values",
+        )
+    return change._replace(after=whole)
 
 
 def _send_single(client: Client, writes: Writes, change: Change) -> Json | None:

@@ -14,6 +14,7 @@ from ops.errors import ApiError, Conflict, Interrupted, MalformedAnswer, OpsErro
 from ops.files.disk import holder, locked
 from ops.items import Json, reach
 from ops.kinds.resource import ACCOUNT, Change, identity_of
+from ops.kinds.secret import use_key
 from ops.telemetry.record import WritesSeen
 from ops.telemetry.redact import Redactor
 from ops.writes import describe
@@ -70,6 +71,7 @@ class Writing:
     def __init__(self, app: App, *, expected: int = 0, read_again: bool = True, question: str = "") -> None:
         settings, folder, task = app.settings, app.settings.state_dir, app.command.path
         secrets = Redactor(settings.secrets())
+        use_key(settings.credentials.secrets())
         self.client, self.talk, self.run = app.client, app.talk, app.run
         self.journal = Journal(
             folder / "journal", group=app.task_id, task=task, host=settings.api_host, redactor=secrets

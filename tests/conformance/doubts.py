@@ -40,6 +40,24 @@ class Doubt:
 
 ANSWERS = (
     Doubt(
+        ("GET /accounts/{account_id}/cfd_tunnel",),
+        r"result\.\d+",
+        "anyOf",
+        "the document lacks config_src, which recorded answers and the official SDK have",
+    ),
+    Doubt(
+        ("GET /accounts/{account_id}/logpush/jobs",),
+        r"result\.\d+\.destination_conf",
+        'is not a "uri"',
+        "{DATE} in a destination is documented, and not part of a URI",
+    ),
+    Doubt(
+        ("GET /accounts/{account_id}/alerting/v3/policies",),
+        r"result\.\d+\.mechanisms\.webhooks\.\d+\.id",
+        "oneOf",
+        "the document has two schemas for an id that both accept 32 hex digits",
+    ),
+    Doubt(
         (f"GET {SCRIPT}/settings", f"PATCH {SCRIPT}/settings"),
         r"result\.bindings\.\d+(\..*)?",
         "",

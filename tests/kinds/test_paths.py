@@ -64,4 +64,4 @@ def test_a_path_is_found_with_the_ids_in_it() -> None:
         "z",
         "variants",
     )
-    assert find("/zones/z/spectrum/apps", ONE, LIST, ITEM) is None
+    assert find("/zones/z/nothing/known", ONE, LIST, ITEM) is None

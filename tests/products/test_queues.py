@@ -27,16 +27,21 @@ def test_queues_are_listed_with_one_request(client: Client, http: responses.Requ
     assert listing.problem == ""
 
 
-def test_more_queues_than_one_response_holds_are_reported(
+def test_more_queues_than_one_response_holds_are_read_page_by_page(
     client: Client, http: responses.RequestsMock
 ) -> None:
-    answer = envelope([{"queue_id": "q"}], page=1, per_page=1, count=1, total_count=2, total_pages=2)
-    http.get(URL, json=answer)
+    queues = [{"queue_id": name, "created_on": "2024-01-15T09:00:00Z"} for name in ("q", "r")]
+    pages = [
+        envelope([queue], page=number, per_page=1, count=1, total_count=2, total_pages=2)
+        for number, queue in enumerate(queues, 1)
+    ]
+    for answer in (pages[0], *pages, envelope([], page=3, per_page=1, count=0, total_count=2, total_pages=2)):
+        http.get(URL, json=answer)
 
     listing = RESOURCES[0].list(client, OWNER)
 
-    assert len(list(listing)) == 1
-    assert "1 of 2" in listing.problem
+    assert list(listing) == queues
+    assert listing.problem == ""
 
 
 def test_a_refusal_names_the_permission(client: Client, http: responses.RequestsMock) -> None:

@@ -49,7 +49,10 @@ def test_a_kind_is_named_after_its_product() -> None:
 
 
 def test_every_kind_names_its_permission() -> None:
-    assert [kind for kind, resource in KINDS.items() if not resource.needs.endswith(" > Read")] == []
+    # Cloudflare asks for Edit even for reading the jobs of Logpush.
+    edits = {"logpush.job", "logpush.zone_job"}
+
+    assert {kind for kind, resource in KINDS.items() if not resource.needs.endswith(" > Read")} == edits
 
 
 def test_the_inventory_of_a_zone_is_lean() -> None:

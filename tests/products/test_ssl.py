@@ -184,7 +184,8 @@ def test_each_kind_lists_the_items_of_its_zone(client: Client, http: responses.R
     http.get(f"{API}/zones/{ZONE}/custom_certificates", json=page([{"id": "c"}], 1, 50))
     http.get(f"{API}/zones/{ZONE}/custom_hostnames", json=page([{"id": "h"}], 1, 50))
 
-    listed = {one.kind: list(one.list(client, owner)) for one in RESOURCES}
+    read = ("ssl.pack", "ssl.universal", "ssl.verification", "ssl.certificate", "ssl.hostname")
+    listed = {one.kind: list(one.list(client, owner)) for one in RESOURCES if one.kind in read}
 
     assert listed == {
         "ssl.pack": [{"id": "p"}],

@@ -12,7 +12,7 @@ from ops.sandbox.server import Sandbox
 
 # Fields that change when an item is created again.
 STAMPS = {
-    "id", "modified_on", "created_on", "tag", "cert_id", "namespace_id", "namespace",
+    "id", "uuid", "queue_id", "modified_on", "created_on", "tag", "cert_id", "namespace_id", "namespace",
     # A script's history: every upload adds an entry.
     "version", "versions", "deployments",
     # The times that a kind declares as volatile.

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from ops.kinds.catalog import resources
 from ops.sandbox.faults import Fault
 from ops.sandbox.server import Sandbox
 from ops.snapshots.manifest import Manifest
@@ -73,7 +74,11 @@ def test_an_export_ends_with_its_path_and_size(staged: Sandbox, inv: Inv, export
     assert leftovers(exports) == []
 
 
-def test_two_exports_of_an_unchanged_account_are_byte_for_byte_equal(staged: Sandbox, inv: Inv) -> None:
+def test_two_exports_of_an_unchanged_account_are_byte_for_byte_equal(
+    staged: Sandbox, inv: Inv, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CFOPS_BUDGET", "0")
+    staged.limiter.quota = None
     _, one, first = exported(inv("scan.export", "--deep", "--kv", "values", "--output", "json"))
     _, other, second = exported(inv("scan.export", "--deep", "--kv", "values", "--output", "json"))
 
@@ -165,7 +170,7 @@ def test_a_token_revoked_halfway_keeps_what_was_read(staged: Sandbox, inv: Inv, 
 
 
 def test_a_token_without_permissions_leaves_no_snapshot(staged: Sandbox, inv: Inv, exports: Path) -> None:
-    staged.faults.add(Fault("denied", path=f"/accounts/{staged.account_id}/*", times=-1))
+    staged.faults.add(Fault("denied", path=f"/accounts/{staged.account_id}*", times=-1))
     staged.faults.add(Fault("denied", path="/zones*", times=-1))
 
     result = inv("scan.export")
@@ -386,5 +391,5 @@ def test_a_scan_of_some_kinds_shows_those_and_the_number_of_others(staged: Sandb
 
     shown = {row["kind"] for row in json.loads(result.out)}
     assert result.code == 0
-    assert shown == {"dns.record", "dns.settings", "zones.zone"}
+    assert shown == {one.kind for one in resources() if one.product == "dns"} | {"zones.zone"}
     assert "kinds that were not requested are not shown" in result.err

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ops.items import Json, reach
+from ops.kinds import catalog
 from ops.kinds.resource import Resource
 from ops.snapshots import snapshot
-from ops.snapshots.layout import encode, kind_file, slug
+from ops.snapshots.layout import encode, item_line, kind_file, slug
 from ops.snapshots.manifest import COMPLETE, Manifest, Section, known
 from ops.snapshots.writer import store
 from ops.ui.cells import cell
@@ -57,7 +58,10 @@ def write_json(folder: Path, manifest: Manifest, out: BinaryIO) -> list[str]:
     for number, kind in enumerate(snapshot.kinds(manifest)):
         out.write((b"," if number else b"") + encode(kind)[:-1] + b": [\n")
         # The lines are JSON already: they are not parsed, so they cannot be changed.
-        with snapshot.open_file(folder / kind_file(kind)) as lines:
+        with snapshot.open_file(folder / kind_file(kind)) as stored:
+            hides = bool((resource := catalog.kinds().get(kind)) and resource.secret)
+            shown = (item_line(scope, item) for scope, item in snapshot.items(folder, kind))
+            lines = shown if hides else iter(stored)
             out.writelines(b"," + line if number else line for number, line in enumerate(lines))
         out.write(b"]\n")
     out.write(b"}}\n")

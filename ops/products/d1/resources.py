@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from ops.kinds.collection import Verbs, collection, lost
 from ops.kinds.paging import Pages
-from ops.kinds.resource import ACCOUNT, Compare, Resource, block
+from ops.kinds.resource import Restore, block
 
-DATABASE = Resource(
-    kind="d1.database",
-    parent=ACCOUNT,
-    path="/accounts/{account}/d1/database",
-    paging=Pages(10_000, least=10),
-    needs="Account > D1 > Read",
-    identity=("name",),
+DATABASE = collection(
+    "d1.database",
+    "/accounts/{account}/d1/database",
+    "Account > D1 > Read",
     key="uuid",
-    compare=Compare(volatile=("uuid", "created_at", "file_size", "num_tables")),
-    terraform=block("cloudflare_d1_database", "{account_id}/{uuid}", "account_id", "name"),
+    paging=Pages(10_000, least=10),
+    volatile=("version", "read_replication", "file_size", "num_tables", "running_in_region"),
+    verbs=Verbs(update="", sent=("name", "jurisdiction", "primary_location_hint", "read_replication")),
+    lost="all its data, and the id to which Workers are bound",
+    restore=Restore(not_restored=lost("its data", "its id, to which Workers are bound")),
+    confirm_by_name=True,
+)._replace(terraform=block("cloudflare_d1_database", "{account_id}/{uuid}", "account_id", "name"))
+# Another database with that name would be another one, and empty.
+REMOVED = DATABASE._replace(
+    writes=DATABASE.writes
+    and DATABASE.writes._replace(
+        irreversible="a deletion is permanent: its data and the id to which Workers are bound are lost"
+    )
 )
 RESOURCES = (DATABASE,)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ops.kinds.paging import Single
+from ops.kinds.collection import PATCH, Verbs, collection, lost, single
+from ops.kinds.paging import Pages, Single
 from ops.kinds.resource import Block, Compare, Document, Owner, Resource, Restore
 from ops.products.dns import api
 from ops.products.dns.checks import fitted
@@ -40,7 +41,7 @@ RECORDS = Resource(
     identity=("name", "type", "content", "priority"),
     types={"content": str, "priority": int},
     compare=Compare(VOLATILE, read_only=READ_ONLY[len(VOLATILE) :], canonical=canonical),
-    restore=Restore(blocked=managed_by_cloudflare, fitted=fitted),
+    restore=Restore(mentions=("tunnels.tunnel",), blocked=managed_by_cloudflare, fitted=fitted),
     document=Document(ending=".zone", make=bind),
     terraform=_block,
     writes=RECORD_WRITES,
@@ -55,4 +56,35 @@ SETTINGS = Resource(
     deep=True,
     writes=SETTINGS_WRITES,
 )
-RESOURCES = (RECORDS, SETTINGS)
+RESOURCES = (
+    RECORDS,
+    SETTINGS,
+    single(
+        "dns.account_settings",
+        "/accounts/{account}/dns_settings",
+        "Account > DNS Settings > Read",
+        method=PATCH,
+        label="zone_defaults",
+    ),
+    collection(
+        "dns.firewall",
+        "/accounts/{account}/dns_firewall",
+        "Account > DNS Firewall > Read",
+        paging=Pages(100),
+        read_only=("dns_firewall_ips",),
+        verbs=Verbs(update=PATCH),
+        restore=Restore(not_restored=lost("its addresses: resolvers that use the old ones must be changed")),
+        terraform="cloudflare_dns_firewall",
+    ),
+    *(
+        collection(
+            f"dns.transfer_{kind}",
+            f"/accounts/{{account}}/secondary_dns/{kind}s",
+            "Account > Account DNS Settings > Read",
+            secret=("secret",),
+            restore=Restore(mentions=("dns.transfer_tsig",) if kind == "peer" else ()),
+            terraform=f"cloudflare_dns_zone_transfers_{kind}",
+        )
+        for kind in ("tsig", "acl", "peer")
+    ),
+)

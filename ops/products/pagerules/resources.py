@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
+from ops.kinds.collection import Verbs, collection
 from ops.kinds.paging import Whole
-from ops.kinds.resource import Compare, Resource, block
 
-RULE = Resource(
-    kind="pagerules.rule",
-    parent="zones.zone",
-    path="/zones/{zone}/pagerules",
-    paging=Whole(),
-    needs="Zone > Page Rules > Read",
+RULE = collection(
+    "pagerules.rule",
+    "/zones/{zone}/pagerules",
+    "Zone > Page Rules > Read",
     # A rule has no name, and two rules with the same targets differ by their priority.
     identity=("targets", "priority"),
     types={"targets": list, "priority": int},
     label="targets",
-    compare=Compare(volatile=("id", "created_on", "modified_on")),
-    deep=True,
-    terraform=block("cloudflare_page_rule", "{zone_id}/{id}"),
+    paging=Whole(),
+    verbs=Verbs(sent=("targets", "actions", "priority", "status")),
+    terraform="cloudflare_page_rule",
 )
 RESOURCES = (RULE,)

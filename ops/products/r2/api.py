@@ -74,11 +74,16 @@ def set_storage_class(client: Client, account: Owner, before: Json, after: Json)
 def delete_bucket(client: Client, account: Owner, bucket: Json) -> None:
     """Delete a bucket; it must not have objects or notification rules."""
     where = path(BUCKET, account=account.id, name=bucket["name"])
-    client.delete(where, headers=_headers(jurisdiction_of(bucket)))
+    client.delete(where, headers=headers_of(bucket))
 
 
 def jurisdiction_of(bucket: Json) -> str:
     return str(bucket.get("jurisdiction") or DEFAULT)
+
+
+def headers_of(bucket: Json) -> Mapping[str, str]:
+    """Return the headers of requests about *bucket*."""
+    return _headers(jurisdiction_of(bucket))
 
 
 def _headers(jurisdiction: str) -> Mapping[str, str]:

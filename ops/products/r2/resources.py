@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ops.kinds.resource import ACCOUNT, Block, Compare, Owner, Resource, Restore, Writes
 from ops.products.r2 import api
+from ops.products.r2.parts import PARTS
 
 if TYPE_CHECKING:
     from ops.items import Json
@@ -53,4 +54,4 @@ BUCKET = Resource(
     ),
     terraform=_block,
 )
-RESOURCES = (BUCKET,)
+RESOURCES = (BUCKET, *PARTS)

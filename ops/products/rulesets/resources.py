@@ -5,58 +5,64 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ops.http.shape import require
-from ops.kinds.resource import ACCOUNT, Block, Compare, Owner, Resource, address
+from ops.kinds.resource import ACCOUNT, Block, Compare, Owner, Resource, Restore, Writes
+from ops.products.rulesets import api
 
 if TYPE_CHECKING:
     from ops.http.client import Client, Listing
     from ops.items import Json
 
-ACCOUNT_PATH, ZONE_PATH = "/accounts/{account}/rulesets", "/zones/{zone}/rulesets"
-# Cloudflare writes and changes the rules of these, the same for everybody; the listing has their version.
-MANAGED = "managed"
-COMPARE = Compare(volatile=("id", "last_updated", "version"))
 
-
-def _rulesets(template: str, client: Client, owner: Owner) -> Listing:
+def _listing(template: str, client: Client, owner: Owner) -> Listing:
     """Return the rulesets with their rules: one request, and another for each that is not managed."""
-    where = address(template, owner)
-
-    def with_rules(ruleset: Json) -> Json:
-        # Without its id its rules would be looked for elsewhere, and not found.
-        managed = require(ruleset, "a ruleset", id=str).get("kind") == MANAGED
-        return ruleset if managed else client.get(where.below("{}", ruleset["id"]))
-
-    # The bounds of `per_page` are not documented, so the API's default stays.
-    return client.cursor(where).map(with_rules)
+    return api.list_rulesets(client, template, owner).map(partial(api.with_rules, client, template, owner))
 
 
 def _block(part: str, owner: Owner, ruleset: Json) -> Block | None:
     """Return the block of a ruleset; None for one that Cloudflare manages."""
     id = f"{part}/{owner.id}/{ruleset['id']}"
-    return None if ruleset["kind"] == MANAGED else Block("cloudflare_ruleset", id)
+    return None if ruleset["kind"] == api.MANAGED else Block("cloudflare_ruleset", id)
+
+
+def _blocked(wanted: Json, live: Json | None, _now: float) -> str:
+    if wanted.get("kind") == api.MANAGED:
+        return "Cloudflare manages it"
+    if api.UNREAD in wanted or api.UNREAD in (live or {}):
+        return "the token may not read its rules"
+    return ""
+
+
+def _rulesets(kind: str, parent: str, template: str, needs: str, part: str, *mentions: str) -> Resource:
+    return Resource(
+        kind=kind,
+        parent=parent,
+        path=template,
+        listing=partial(_listing, template),
+        needs=needs,
+        identity=("phase", "kind", "name"),
+        compare=Compare(volatile=("id", "last_updated", "version", "source"), canonical=api.canonical),
+        deep=parent != ACCOUNT,
+        terraform=partial(_block, part),
+        restore=Restore(mentions=mentions, blocked=_blocked),
+        writes=Writes(
+            find=lambda client, owner, item: api.find_ruleset(client, template, owner, item),
+            create=lambda client, owner, item: api.create_ruleset(client, template, owner, item),
+            update=lambda client, owner, before, after: api.update_ruleset(
+                client, template, owner, before, after
+            ),
+            delete=lambda client, owner, item: api.delete_ruleset(client, template, owner, item),
+            lost="all its rules, and its earlier versions",
+        ),
+    )
 
 
 RESOURCES = (
-    Resource(
-        kind="rulesets.zone",
-        parent="zones.zone",
-        path=ZONE_PATH,
-        listing=partial(_rulesets, ZONE_PATH),
-        needs="Zone > Zone WAF > Read",
-        identity=("phase", "kind", "name"),
-        compare=COMPARE,
-        deep=True,
-        terraform=partial(_block, "zones"),
+    _rulesets(
+        "rulesets.zone", "zones.zone", api.ZONE_PATH, "Zone > Zone WAF > Read", "zones",
+        "rulesets.account", "lists.list",
     ),
-    Resource(
-        kind="rulesets.account",
-        parent=ACCOUNT,
-        path=ACCOUNT_PATH,
-        listing=partial(_rulesets, ACCOUNT_PATH),
-        needs="Account > Account Rulesets > Read",
-        identity=("phase", "kind", "name"),
-        compare=COMPARE,
-        terraform=partial(_block, "accounts"),
+    _rulesets(
+        "rulesets.account", ACCOUNT, api.ACCOUNT_PATH, "Account > Account Rulesets > Read", "accounts",
+        "lists.list",
     ),
-)
+)  # fmt: skip

@@ -2,13 +2,40 @@
 
 from __future__ import annotations
 
-from ops.kinds.paging import Pages, Single, Whole
+from ops.kinds.collection import PATCH, READ_ONLY, Verbs, collection, single
+from ops.kinds.paging import ANY, Pages, Single, Whole
 from ops.kinds.resource import Compare, Resource, Restore, Writes
 from ops.products.ssl import api
 from ops.products.zones.api import get_universal_ssl
 
 ZONE = "zones.zone"
 READ = "Zone > SSL and Certificates > Read"
+_CERTIFICATE = (
+    "id", "status", "validation_records", "dcv_delegation_records", "txt_name", "txt_value", "issuer",
+    "expires_on", "serial_number", "signature", "uploaded_on", "hosts", "validation_errors", "http_url",
+    "http_body", "cname", "cname_target",
+)  # fmt: skip
+HOSTNAME = collection(
+    "ssl.hostname",
+    "/zones/{zone}/custom_hostnames",
+    READ,
+    identity=("hostname",),
+    label="hostname",
+    paging=Pages(api.PAGE),
+    volatile=(
+        "status",
+        "ownership_verification",
+        "ownership_verification_http",
+        "verification_errors",
+        *(f"ssl.{name}" for name in _CERTIFICATE),
+    ),
+    secret=("ssl.custom_key",),
+    verbs=Verbs(
+        update=PATCH,
+        sent=("hostname", "ssl", "custom_metadata", "custom_origin_server", "custom_origin_sni"),
+    ),
+    terraform="cloudflare_custom_hostname",
+)
 
 RESOURCES = (
     Resource(
@@ -68,15 +95,55 @@ RESOURCES = (
         restore=Restore(unsupported="Cloudflare never returns their private keys"),
         lifetime=api.lifetime,
     ),
-    Resource(
-        kind="ssl.hostname",
+    HOSTNAME,
+    single(
+        "ssl.fallback_origin",
+        "/zones/{zone}/custom_hostnames/fallback_origin",
+        READ,
+        sent=("origin",),
+        absent=ANY,
+        delete=True,
+        volatile=("status", "errors"),
+        label="origin",
+    ),
+    single(
+        "ssl.client_hosts",
+        "/zones/{zone}/certificate_authorities/hostname_associations",
+        READ,
+        sent=("hostnames",),
+        unordered=("hostnames",),
+        label="hostnames",
+    ),
+    single(
+        "ssl.total_tls",
+        "/zones/{zone}/acm/total_tls",
+        READ,
+        method="POST",
+        sent=("enabled", "certificate_authority"),
+        volatile=("validity_period", "validity_days"),
+        restore=Restore(named="it orders certificates, which cost money"),
+    ),
+    collection(
+        "ssl.client_certificate",
+        "/zones/{zone}/client_certificates",
+        READ,
+        identity=("serial_number",),
+        types={"serial_number": str},
+        label="common_name",
+        paging=Pages(50, least=5),
+        volatile=("status",),
+        verbs=READ_ONLY,
+        restore=Restore(unsupported="a new one has another key"),
+    ),
+    collection(
+        "ssl.origin_ca",
+        "/certificates?zone_id={zone}",
+        READ,
         parent=ZONE,
-        path="/zones/{zone}/custom_hostnames",
-        paging=Pages(api.PAGE),
-        needs=READ,
-        identity=("hostname",),
-        label="hostname",
-        compare=Compare(volatile=("id", "created_at", "ssl.id", "ssl.validation_records")),
-        deep=True,
+        identity=("id",),
+        label="hostnames",
+        paging=Pages(50, least=5),
+        verbs=READ_ONLY,
+        restore=Restore(unsupported="Cloudflare never had their private keys"),
     ),
 )

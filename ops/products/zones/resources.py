@@ -71,6 +71,17 @@ def _update_dnssec(client: Client, zone: Owner, _before: Json, after: Json) -> J
     return require(client.patch(path(api.DNSSEC, zone=zone.id), json=body), "the DNSSEC", status=str)
 
 
+HOLD = "/zones/{zone}/hold"
+
+
+def _update_hold(client: Client, zone: Owner, _before: Json, after: Json) -> Json:
+    """Set or lift the hold: while it is set, no other account can add the zone."""
+    where, below = path(HOLD, zone=zone.id), str(after.get("include_subdomains") in (True, "true")).lower()
+    if after.get("hold"):
+        return client.post(where, include_subdomains=below)
+    return client.delete(where)
+
+
 def _zone_not_restored(_after: Json, live: Json | None) -> Iterator[str]:
     if live is None:
         yield "its name servers and DNSSEC keys: it gets new ones, which the registrar needs"
@@ -181,11 +192,15 @@ RESOURCES = (
     Resource(
         kind="zones.hold",
         parent="zones.zone",
-        path="/zones/{zone}/hold",
+        path=HOLD,
         paging=Single(),
         needs="Zone > Zone > Read",
         identity=(),
         label="hold",
+        compare=Compare(volatile=("hold_after",)),
         deep=True,
+        writes=Writes(
+            find=lambda client, zone, _item: client.get(path(HOLD, zone=zone.id)), update=_update_hold
+        ),
     ),
 )  # fmt: skip

@@ -63,7 +63,13 @@ def list_memberships(request: Request, store: Store) -> Answer:
 
 
 listing("/accounts", "account:read", "account", "~name", maximum=50)
-getter(ACCOUNT, "account:read")(lambda request, store: store.get_document("account", "", request.account))
+
+
+@getter(ACCOUNT, "account:read")
+def get_account(request: Request, store: Store) -> Json:
+    """Return the account; that of an empty sandbox has only a name."""
+    bare = {"id": request.account, "name": "Empty", "type": "standard", "settings": {}}
+    return store.get_document("account", "", request.account) or bare
 
 
 @route("GET", ACCOUNT + "/audit_logs", scope="account:read")

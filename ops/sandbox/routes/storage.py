@@ -263,7 +263,8 @@ def write_consumer(request: Request, store: Store) -> Answer:
     settings = {"batch_size": 10, "max_retries": 3, "max_wait_time_ms": 5000}
     settings |= {name: value for name, value in (sent.get("settings") or {}).items() if value is not None}
     consumer |= {"type": sent["type"], "queue_name": queue["queue_name"], "settings": settings}
-    consumer["dead_letter_queue"] = sent.get("dead_letter_queue") or ""
+    if sent.get("dead_letter_queue"):
+        consumer["dead_letter_queue"] = sent["dead_letter_queue"]
     others = [one for one in queue["consumers"] if one["consumer_id"] != consumer["consumer_id"]]
     queue["consumers"] = [*others, consumer]
     _save_queue(request, store, queue)

@@ -116,8 +116,13 @@ def likest(
     yield from zip_longest(left, [found for same in waiting.values() for found in same])
 
 
-def by_key(resource: Resource, found: Iterator[Match]) -> Iterator[Match]:
-    """Yield *found*, and match by their key items without a counterpart; of the others the old first."""
+def by_key(
+    resource: Resource, found: Iterator[Match], again: tuple[Callable[[Json], Key], Callable[[Json], Key]]
+) -> Iterator[Match]:
+    """Yield *found*, and match by their key items without a counterpart; of the others the old first.
+
+    *again* returns for an item of either side by what it is the same as one that was created again.
+    """
     if resource.key in resource.identity:
         yield from found
         return
@@ -133,19 +138,20 @@ def by_key(resource: Resource, found: Iterator[Match]) -> Iterator[Match]:
             side[key] = encode(one)
     for key in [key for key in left[0] if key in left[1]]:
         yield decode(left[0].pop(key)), decode(left[1].pop(key))
-    yield from _created_again(resource, *left)
+    yield from _created_again(*left, *again)
     yield from ((decode(line), None) for line in left[0].values())
     yield from ((None, decode(line)) for line in left[1].values())
 
 
-def _created_again(resource: Resource, old: dict[str, bytes], new: dict[str, bytes]) -> Iterator[Match]:
-    """Yield and remove the items whose identity is the same once it is in canonical form."""
-    if canonical := resource.compare.canonical:
-        again = {identity_of(resource, canonical(decode(line))): key for key, line in new.items()}
-        for key in [*old]:
-            other = again.pop(identity_of(resource, canonical(decode(old[key]))), None)
-            if other is not None:
-                yield decode(old.pop(key)), decode(new.pop(other))
+def _created_again(
+    old: dict[str, bytes], new: dict[str, bytes], was: Callable[[Json], Key], now: Callable[[Json], Key]
+) -> Iterator[Match]:
+    """Yield and remove the items that are the same by what *was* and *now* return for them."""
+    again = {now(decode(line)): key for key, line in new.items()} if old else {}
+    for key in [*old]:
+        other = again.pop(was(decode(old[key])), None)
+        if other is not None:
+            yield decode(old.pop(key)), decode(new.pop(other))
 
 
 def sort_key(resource: Resource) -> Callable[[Json], Key]:

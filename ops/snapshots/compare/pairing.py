@@ -13,13 +13,16 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from ops.items import Json
-from ops.kinds.resource import ACCOUNT, Resource, comparable
+from ops.kinds.resource import ACCOUNT, Resource, comparable, identity_of
 from ops.snapshots.compare.merge import Match, Sorted, by_key, likest, merged, sort_key
 from ops.snapshots.compare.side import Field, Holder, Side, fields
 from ops.snapshots.layout import encode, kind_file
 from ops.snapshots.manifest import COMPLETE, Section
 
 _TEXT = re.compile(rb'"((?:[^"\\]|\\.)+)"')
+_ID = re.compile(r"\b(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32})\b")
+_ID_BYTES = re.compile(_ID.pattern.encode())
+_SHORTEST = 32
 
 
 class OwnerPair(NamedTuple):
@@ -67,7 +70,9 @@ class References(NamedTuple):
 
     def touch(self, line: bytes) -> bool:
         """True if *line* holds an id that is replaced on either side."""
-        return not self.ids.isdisjoint(_TEXT.findall(line))
+        return not self.ids.isdisjoint(_TEXT.findall(line)) or not self.ids.isdisjoint(
+            _ID_BYTES.findall(line)
+        )
 
 
 def parent_kinds(kinds: Iterable[Resource]) -> set[str]:
@@ -175,7 +180,8 @@ class Pairing:
         )
         sides = (_sorted(resource, self.old, owner.old), _sorted(resource, self.new, owner.new))
         found = merged(*sides, same=same, refers=refers)
-        yield from by_key(resource, found) if owner.old and owner.new else found
+        again = tuple(partial(_created_as, resource, ids) for ids in references[:2])
+        yield from by_key(resource, found, (again[0], again[1])) if owner.old and owner.new else found
 
     def references(self, resource: Resource) -> References:
         """Return how ids inside the items of a kind are compared."""
@@ -184,6 +190,13 @@ class Pairing:
             pairs = (pair for kind in kinds for pair in self.owners(kind))
             self._references[resource.kind] = _references(pairs)
         return self._references[resource.kind]
+
+
+def _created_as(resource: Resource, ids: Mapping[str, str], item: Json) -> tuple[str, ...]:
+    """Return the identity of *item* in canonical form, with the ids that its references have now."""
+    canonical = resource.compare.canonical
+    renamed = replaced(item, ids) if ids else item
+    return identity_of(resource, canonical(renamed) if canonical else renamed)
 
 
 def match_holders(before: list[Holder], after: list[Holder]) -> Iterator[tuple[Holder | None, Holder | None]]:
@@ -200,9 +213,14 @@ def match_holders(before: list[Holder], after: list[Holder]) -> Iterator[tuple[H
 
 
 def replaced(value: Any, ids: Mapping[str, str]) -> Any:
-    """Return *value* with each text that is one of *ids* replaced."""
+    """Return *value* with each text that is one of *ids* replaced, and each of them inside a text.
+
+    Expressions of rules and targets of records hold ids of lists and tunnels.
+    """
     if isinstance(value, str):
-        return ids.get(value, value)
+        if value in ids or len(value) <= _SHORTEST:
+            return ids.get(value, value)
+        return _ID.sub(lambda id: ids.get(id[0], id[0]), value)
     if isinstance(value, dict):
         return {name: replaced(held, ids) for name, held in value.items()}
     return [replaced(held, ids) for held in value] if isinstance(value, list) else value

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from ops.items import Json, equal, reach
 from ops.kinds.resource import Resource, identity_of
 from ops.snapshots.layout import encode, kind_file
-from ops.snapshots.manifest import COMPLETE, GONE, SKIPPED, Section
+from ops.snapshots.manifest import COMPLETE, GONE, NOT_ASKED, SKIPPED, Section
 from ops.snapshots.snapshot import ItemIndex, Snapshot, parse_item
 from ops.snapshots.writer import StoredFile
 
@@ -208,9 +208,13 @@ def one_sided(kind: str, *, held_by_old: bool) -> Difference:
 
 
 def whole(old: Section, new: Section) -> bool:
-    """True if two sections can be compared completely; so can two that hold only the requested items."""
-    if old.status == new.status == SKIPPED and old.count and new.count:
-        return True
+    """True if two sections can be compared completely.
+
+    So can two that hold only the requested items, and two whose parent cannot have the kind.
+    """
+    if old.status == new.status == SKIPPED:
+        gated = old.reason == new.reason and old.reason.startswith(NOT_ASKED)
+        return gated or bool(old.count and new.count)
     return old.status == new.status == COMPLETE
 
 

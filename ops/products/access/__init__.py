@@ -1,0 +1,1 @@
+"""Access: applications, policies, groups and what they name."""

@@ -1,0 +1,119 @@
+"""The kinds of Access: applications, policies, groups and what they name."""
+
+from __future__ import annotations
+
+from ops.kinds.collection import READ_ONLY, Verbs, collection, lost, single
+from ops.kinds.resource import Restore
+
+APPS, IDENTITY = (
+    "Account > Access: Apps and Policies > Read",
+    ("Account > Access: Organizations, Identity Providers, and Groups > Read"),
+)
+ACCESS = "/accounts/{account}/access"
+PROVIDER = collection(
+    "access.identity_provider",
+    f"{ACCESS}/identity_providers",
+    IDENTITY,
+    identity=("type", "name"),
+    types={"type": str},
+    volatile=("uid", "version", "config.redirect_url", "scim_config.scim_base_url"),
+    secret=("config.client_secret", "scim_config.secret"),
+    # Its secrets are never returned, and an update with what was read would remove them.
+    restore=Restore(unsupported="Cloudflare never returns their secrets"),
+    verbs=READ_ONLY,
+    terraform="cloudflare_zero_trust_access_identity_provider",
+)
+GROUP = collection(
+    "access.group",
+    f"{ACCESS}/groups",
+    IDENTITY,
+    volatile=("uid",),
+    restore=Restore(mentions=("access.identity_provider", "gateway.list", "access.service_token")),
+    terraform="cloudflare_zero_trust_access_group",
+)
+TOKEN = collection(
+    "access.service_token",
+    f"{ACCESS}/service_tokens",
+    "Account > Access: Service Tokens > Read",
+    volatile=("client_id", "expires_at", "last_seen_at"),
+    secret=("client_secret",),
+    verbs=READ_ONLY,
+    restore=Restore(unsupported="Cloudflare shows their secrets only once"),
+    terraform="cloudflare_zero_trust_access_service_token",
+)
+POLICY = collection(
+    "access.policy",
+    f"{ACCESS}/policies",
+    APPS,
+    identity=("name", "decision"),
+    types={"decision": str},
+    volatile=("uid", "app_count", "account_id"),
+    restore=Restore(
+        mentions=(
+            "access.group",
+            "access.identity_provider",
+            "access.service_token",
+            "gateway.list",
+            "devices.posture",
+        )
+    ),
+    terraform="cloudflare_zero_trust_access_policy",
+)
+APP = collection(
+    "access.app",
+    f"{ACCESS}/apps",
+    APPS,
+    identity=("type", "name", "domain"),
+    types={"type": str, "name": str, "domain": str},
+    volatile=("uid", "aud"),
+    secret=(
+        "saas_app.client_secret",
+        "scim_config.authentication.password",
+        "scim_config.authentication.token",
+    ),
+    restore=Restore(
+        mentions=("access.policy", "access.identity_provider", "access.custom_page", "access.tag"),
+        not_restored=lost("its audience tag (aud): servers that check it must be changed"),
+    ),
+    lost="its audience tag (aud), which servers check",
+    terraform="cloudflare_zero_trust_access_application",
+)
+RESOURCES = (
+    single(
+        "access.organization",
+        f"{ACCESS}/organizations",
+        IDENTITY,
+        volatile=("has_migrated_private_apps",),
+        label="auth_domain",
+        restore=Restore(named="its login page and session rules reach everybody who logs in"),
+    ),
+    PROVIDER,
+    GROUP,
+    TOKEN,
+    collection(
+        "access.tag", f"{ACCESS}/tags", APPS, key="name", volatile=("app_count",), verbs=Verbs(update="")
+    ),
+    collection(
+        "access.custom_page",
+        f"{ACCESS}/custom_pages",
+        "Account > Access: Custom Pages > Read",
+        key="uid",
+        volatile=("app_count",),
+        verbs=READ_ONLY,
+        restore=Restore(unsupported="the list does not hold their HTML"),
+        terraform="cloudflare_zero_trust_access_custom_page",
+    ),
+    collection(
+        "access.certificate",
+        f"{ACCESS}/certificates",
+        "Account > Access: Mutual TLS Certificates > Read",
+        identity=("fingerprint",),
+        types={"fingerprint": str},
+        volatile=("expires_on",),
+        verbs=READ_ONLY,
+        restore=Restore(unsupported="the API does not return the certificate"),
+        terraform="cloudflare_zero_trust_access_mtls_certificate",
+    ),
+    POLICY,
+    APP,
+)

@@ -1,0 +1,1 @@
+"""IP access rules of the account and of zones."""

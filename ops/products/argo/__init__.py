@@ -1,0 +1,1 @@
+"""Argo: smart routing of zones."""

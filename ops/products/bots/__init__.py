@@ -1,0 +1,1 @@
+"""bot management: settings of zones."""

@@ -1,0 +1,1 @@
+"""WARP clients: profiles, and checks of their posture."""

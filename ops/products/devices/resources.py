@@ -1,0 +1,28 @@
+"""The kinds of WARP clients: profiles, and checks of their posture."""
+
+from __future__ import annotations
+
+from ops.kinds.collection import READ_ONLY, collection
+from ops.kinds.resource import Restore
+
+READ = "Account > Zero Trust > Read"
+RESOURCES = (
+    collection(
+        "devices.posture",
+        "/accounts/{account}/devices/posture",
+        READ,
+        identity=("name", "type"),
+        types={"type": str},
+        terraform="cloudflare_zero_trust_device_posture_rule",
+    ),
+    collection(
+        "devices.profile",
+        "/accounts/{account}/devices/policies",
+        READ,
+        key="policy_id",
+        volatile=("gateway_unique_id", "target_tests", "default"),
+        verbs=READ_ONLY,
+        restore=Restore(unsupported="they reach every device; use the dashboard"),
+        terraform="cloudflare_zero_trust_device_custom_profile",
+    ),
+)

@@ -1,0 +1,1 @@
+"""Email Routing: addresses, rules and settings."""

@@ -1,0 +1,1 @@
+"""error pages of the account and of zones."""

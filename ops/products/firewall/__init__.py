@@ -1,0 +1,1 @@
+"""the firewall of zones: lockdowns and blocked user agents."""

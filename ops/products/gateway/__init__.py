@@ -1,0 +1,1 @@
+"""Gateway: rules, and the lists and locations that they name."""

@@ -1,0 +1,1 @@
+"""health checks of zones."""

@@ -1,0 +1,1 @@
+"""Lists that rules name: IP addresses, hostnames, networks and redirects."""

@@ -1,0 +1,1 @@
+"""Logpush: jobs of the account and of zones."""

@@ -1,0 +1,1 @@
+"""certificates for mutual TLS."""

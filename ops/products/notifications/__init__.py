@@ -1,0 +1,1 @@
+"""notifications: policies, and the webhooks that they call."""

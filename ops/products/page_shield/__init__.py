@@ -1,0 +1,1 @@
+"""Page Shield: its settings and policies."""

@@ -1,0 +1,89 @@
+"""The tasks of the `queues` collection."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ops.cli.command import command
+from ops.ui.shapes import KEY, LOW, TIME, Column, Item, Rows
+
+if TYPE_CHECKING:
+    from ops.cli.app import App
+
+READ, EDIT = "Account > Queues > Read", "Account > Queues > Edit"
+COLUMNS = (
+    Column("queue_name", KEY),
+    "producers_total_count",
+    "consumers_total_count",
+    Column("queue_id", LOW),
+    Column("created_on", LOW, TIME),
+)
+CONSUMERS = (
+    Column("parent", KEY),
+    Column("script", KEY),
+    "type",
+    Column("consumer_id", LOW),
+)
+NAMED = "name or id of the queue"
+
+
+@command("list", needs=READ)
+def list_queues(app: App) -> Rows:
+    """List the queues of the account.
+
+    inv queues.list
+    """
+    from ops.scan.items import Items
+
+    return Rows(Items(app).of("queues.queue"), COLUMNS, "queue")
+
+
+@command("consumers", needs=READ, help={"queue": "only of this queue: name or id"})
+def list_consumers(app: App, queue: str = "") -> Rows:
+    """List the consumers of all queues, or of one.
+
+    inv queues.consumers --queue emails
+    """
+    from ops.scan.items import Items
+
+    return Rows(Items(app).of("queues.consumer", queue), CONSUMERS, "consumer")
+
+
+@command("info", required=("queue",), needs=READ, help={"queue": NAMED})
+def info(app: App, queue: str = "") -> Item:
+    """Show a queue with its settings, producers and consumers.
+
+    inv queues.info --queue emails
+    """
+    from ops.scan.items import Items
+
+    return Item(Items(app).one("queues.queue", queue))
+
+
+@command("create", required=("queue",), writes=True, needs=EDIT, help={"queue": "name of the new queue"})
+def create(app: App, queue: str = "") -> Rows:
+    """Create a queue.
+
+    inv queues.create --queue emails
+    """
+    from ops.kinds.resource import Change, Owner
+    from ops.products.queues.resources import QUEUE
+    from ops.writes.make import make
+
+    wanted = {"queue_name": queue}
+    return make(app, Change(QUEUE, Owner(app.account_id, app.account_id, {}), None, wanted))
+
+
+@command("delete", required=("queue",), writes=True, guards=("confirm",), needs=EDIT, help={"queue": NAMED})
+def delete(app: App, queue: str = "") -> Rows:
+    """Delete a queue with its messages; its name has to be typed, or named with --confirm.
+
+    inv queues.delete --queue emails --confirm emails
+    """
+    from ops.kinds.resource import Change, Owner
+    from ops.products.queues.resources import REMOVED
+    from ops.scan.items import Items
+    from ops.writes.make import make
+
+    found = Items(app).one("queues.queue", queue)
+    return make(app, Change(REMOVED, Owner(app.account_id, app.account_id, {}), found, None))

@@ -1,0 +1,1 @@
+"""Web Analytics: sites."""

@@ -1,0 +1,1 @@
+"""the Secrets Store: stores and the names of their secrets."""

@@ -1,0 +1,1 @@
+"""Spectrum: applications of zones."""

@@ -1,0 +1,1 @@
+"""transformations of zones: managed headers, normalization of URLs."""

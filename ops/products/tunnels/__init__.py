@@ -1,0 +1,1 @@
+"""Cloudflare Tunnel: tunnels with their configurations, routes and virtual networks."""

@@ -1,0 +1,1 @@
+"""Zaraz: the configuration of zones."""
