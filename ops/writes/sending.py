@@ -166,8 +166,11 @@ def _dispatch(client: Client, writes: Writes, changes: Sequence[Change]) -> Item
     for change, item in zip(changes, items, strict=True):
         if not isinstance(item, dict | None) or (change.after and item is None):
             raise TypeError("no item")
-        key = reach(item or {}, change.resource.key)
-        if change.before is None and not (key and isinstance(key, str | int)):
+        key, form = (
+            reach(item or {}, change.resource.key),
+            change.resource.types.get(change.resource.key, str),
+        )
+        if change.before is None and not (key and isinstance(key, form)):
             raise KeyError(change.resource.key)
     return items
 
