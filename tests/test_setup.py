@@ -210,7 +210,7 @@ def test_permissions_of_the_two_sets_come_from_the_declarations(inv: Inv) -> Non
     assert {text.rpartition(" > ")[0] for text in (k.needs for k in kinds().values())} <= rows.keys()
     assert rows["Zone > DNS"] == {"permission": "Zone > DNS", "read_only": "Read", "full": "Edit"}
     assert rows["Zone > Cache Purge"]["read_only"] == ""
-    assert rows["Account > D1"]["full"] == "Read"
+    assert rows["Account > D1"]["full"] == "Edit"
 
 
 def test_permissions_of_given_tasks(inv: Inv) -> None:

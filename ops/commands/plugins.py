@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from ops.plugins.installed import Installed
 
 COLUMNS = (
-    Column("name", KEY), "version", Column("status", MAIN, STATUS), Column("brings", MAIN),
-    Column("meaning", MAIN), Column("install", LOW),
+    Column("name", KEY), "version", Column("status", MAIN, STATUS), Column("brings", MAIN, wraps=True),
+    Column("meaning", MAIN, wraps=True), Column("install", LOW),
 )  # fmt: skip
 NAMED = "name of the distribution, e.g. cfops-mail; or of a program in [hooks]"
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 # "Zone > DNS > Read", and several at once: "Zone > Zone, DNS > Read".
 _PERMISSION = re.compile(r"\b(Account|Zone) > ([^>;]+?) > (Read|Edit|Purge)\b")
+# A name may hold commas itself: "Access: Organizations, Identity Providers, and Groups".
+_BETWEEN = re.compile(r", (?!Identity Providers, and |and )")
 # Edit includes Read.
 _STRENGTH = ("Read", "Purge", "Edit")
 
@@ -22,7 +24,7 @@ def named_in(text: str) -> set[str]:
     return {
         f"{scope} > {name} > {level}"
         for scope, names, level in _PERMISSION.findall(text)
-        for name in names.split(", ")
+        for name in _BETWEEN.split(names)
     }
 
 

@@ -195,7 +195,9 @@ class Past:
         match = find(call.path, *forms) if call.kind == READ else None
         if match is None or match.account not in ("", self._account_id):
             raise self._missing(str(call))
-        match = match._replace(owner=match.owner or self._account_id)
+        # The zone of Origin CA certificates is a parameter, all others are in the path.
+        zone = dict(call.params).get("zone_id", "") if "zone_id" in match.resource.params else ""
+        match = match._replace(owner=match.owner or zone or self._account_id)
         answer = {CONTENT: self._files, VALUE: self._value, LIST: self._list}.get(match.form, self._one)
         return answer(call, match)
 

@@ -90,7 +90,7 @@ def seed_all(store: Store) -> None:
     seed_certificates(store)
     seed_rules(store)
     seed_collections(store)
-    settings = {"enforce_twofactor": False, "abuse_contact_email": EMAIL}
+    settings = {"enforce_twofactor": True, "abuse_contact_email": EMAIL}
     account = {"id": ACCOUNT_ID, "name": ACCOUNT_NAME, "settings": settings, "created_on": CREATED}
     store.put_document("account", "", ACCOUNT_ID, {**account, "type": "standard"}, sort=ACCOUNT_NAME)
     membership = {

@@ -7,6 +7,6 @@ from tests.cases import Read
 READS = {
     "scan.run": Read(sends=r"GET /zones/\w+/dns_records"),
     "scan.export": Read(
-        ("--deep", "--kv", "values"), sends="POST .*/bulk/get", leaves="exports/*/latest/manifest.json"
+        ("--kv", "values"), sends="POST .*/bulk/get", leaves="exports/*/latest/manifest.json"
     ),
 }

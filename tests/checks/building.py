@@ -22,7 +22,7 @@ NOW = seconds_of("2026-11-22T06:10:00Z")
 FUTURE = tuple(
     Resource(kind, ACCOUNT, ("name",))
     for kind in (
-        "registrar.domain", "accounts.account", "accounts.member", "accounts.token", "accounts.policy",
+        "registrar.domain", "accounts.account", "accounts.member", "accounts.token", "notifications.policy",
         "r2.managed_domain", "tunnels.tunnel",
     )
 )  # fmt: skip

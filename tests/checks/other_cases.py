@@ -216,7 +216,7 @@ FOUND = {
                     "r2.managed_domain": [
                         {"id": "1", "name": "b", "domain": "pub-1.r2.dev", "enabled": True}
                     ],
-                    "accounts.policy": [],
+                    "notifications.policy": [],
                 }
             ),
             ["enforce_twofactor", "anna@example.com", "deploy", "pub-1.r2.dev", "certificate notification"],
@@ -375,7 +375,7 @@ NOT_FOUND = {
                     }
                 ],
                 "r2.managed_domain": [{"id": "1", "name": "b", "domain": "pub-1.r2.dev", "enabled": False}],
-                "accounts.policy": [
+                "notifications.policy": [
                     {"id": "1", "name": "p", "enabled": True, "alert_type": "universal_ssl_event_type"}
                 ],
             }
@@ -421,6 +421,12 @@ UNKNOWN = {
     "domain-ends": (Given(), {"registrar.domain"}),
     "account": (
         Given(),
-        {"accounts.account", "accounts.member", "accounts.token", "r2.managed_domain", "accounts.policy"},
+        {
+            "accounts.account",
+            "accounts.member",
+            "accounts.token",
+            "r2.managed_domain",
+            "notifications.policy",
+        },
     ),
 }

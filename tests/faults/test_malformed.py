@@ -128,11 +128,13 @@ def unidentified(resource: Resource, item: Json) -> Iterator[Any]:
     """Yield *item* with each field that identifies it missing, null or of another type, and no object."""
     yield from (7, "text", [], None)
     for field in dict.fromkeys((resource.key, *resource.identity)):
-        others = {name: value for name, value in item.items() if name != field}
+        first, _, inside = field.partition(".")
+        others = {name: value for name, value in item.items() if name != first}
         if field not in resource.types:
             yield others
-            yield {**others, field: None}
-        yield {**others, field: {"of": "another type"}}
+            yield {**others, first: {inside: None} if inside else None}
+        other = {"of": "another type"}
+        yield {**others, first: {inside: other} if inside else other}
 
 
 # Of a ruleset not the listed item is kept, but the answer with its rules.

@@ -26,7 +26,7 @@ def test_a_plugin_that_is_only_installed_is_not_imported(planted: Planted) -> No
     plugins = planted.shell("plugins", "--output", "json")
 
     assert listed.code == plugins.code == 0, plugins.err
-    assert "mail" not in listed.out
+    assert "\n  mail.list" not in listed.out
     (row,) = json.loads(plugins.out)
     assert (row["name"], row["status"]) == ("cfops-mail", "disabled")
     assert "inv plugins.enable cfops-mail" in row["meaning"]

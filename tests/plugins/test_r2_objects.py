@@ -131,15 +131,15 @@ def test_objects_are_kept_in_a_snapshot_and_restored_from_it(cfops: Installed) -
     assert keys(cfops, "--offline") == ["a/logo.svg", "notes.txt"]
 
 
-def test_the_route_of_the_sandbox_answers_and_a_bucket_that_is_not_there_is_refused(cfops: Installed) -> None:
+def test_the_route_of_the_sandbox_answers(cfops: Installed) -> None:
+    before = cfops("sandbox", "r2-objects.usage", "--output", "json")
     prepared(cfops)
 
-    rules = cfops("sandbox", "r2-objects.lifecycle", "uploads", "--output", "json")
-    missing = cfops("sandbox", "r2-objects.lifecycle", "nowhere")
+    after = cfops("sandbox", "r2-objects.usage", "--output", "json")
 
-    assert [row["id"] for row in json.loads(rules.out)] == ["Default Multipart Abort Rule"]
-    assert missing.code == 1
-    assert "The specified bucket does not exist" in missing.err
+    (was, _), (now, _) = json.loads(before.out), json.loads(after.out)
+    assert (now["class"], now["objects"] - was["objects"]) == ("standard", 2)
+    assert now["size"] - was["size"] == len("<svg/>first")
 
 
 def test_a_snapshot_outlives_the_plugin_and_says_what_cannot_come_back(cfops: Installed) -> None:

@@ -154,7 +154,7 @@ def test_what_reaches_people_or_money_is_restored_only_if_it_is_named(staged: Sa
     assert named.code == 0, named.err
     assert state(staged)[addresses]
     assert NAMED == [
-        "access.organization", "accounts.settings", "argo.smart_routing", "email.address",
+        "access.organization", "accounts.account", "argo.smart_routing", "email.address",
         "notifications.webhook", "r2.custom_domain", "r2.lock", "r2.managed_domain", "registrar.domain",
         "ssl.total_tls",
     ]  # fmt: skip

@@ -8,7 +8,12 @@ from ops.checks.model import ACCOUNT, DAY, Check, Found, Subject, View
 from ops.items import Json, reach, seconds_of
 from ops.snapshots.whole import NotRead
 
-MEMBER, TOKEN, PUBLIC, POLICY = "accounts.member", "accounts.token", "r2.managed_domain", "accounts.policy"
+MEMBER, TOKEN, PUBLIC, POLICY = (
+    "accounts.member",
+    "accounts.token",
+    "r2.managed_domain",
+    "notifications.policy",
+)
 SETTINGS = "accounts.account"
 UNUSED = 90 * DAY
 

@@ -9,7 +9,7 @@ from ops.kinds.resource import Restore
 READ = "Account > Account Settings > Read"
 RESOURCES = (
     single(
-        "accounts.settings",
+        "accounts.account",
         "/accounts/{account}",
         READ,
         sent=("name", "type", "settings"),

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ops.errors import NotFound
+from ops.errors import MalformedAnswer, NotFound
 from ops.http.shape import require
 from ops.items import Json
 from ops.kinds.paging import Single, Whole
@@ -78,8 +78,10 @@ _SENT = ("domain", "enabled", "zoneId", "minTLS", "ciphers")
 
 def _domains(client: Client, bucket: Owner) -> Iterable[Json]:
     found = client.get(address(CUSTOM, bucket), headers=headers_of(bucket.item))
-    domains = require(found, "the domains of a bucket", domains=list)["domains"]
-    return (require(one, "a domain of a bucket", domain=str) for one in domains)
+    domains: list[Json] = require(found, "the domains of a bucket", domains=list)["domains"]
+    if not all(isinstance(one, dict) for one in domains):
+        raise MalformedAnswer("the answer has no list of items")
+    return domains
 
 
 def _find_domain(client: Client, bucket: Owner, item: Json) -> Json | None:

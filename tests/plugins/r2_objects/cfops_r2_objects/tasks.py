@@ -81,17 +81,20 @@ def delete_object(app: App, bucket: str = "", key: str = "") -> Rows:
     return make(app, Change(CONTENT, owner, found, None))
 
 
-@command("lifecycle", required=("bucket",), needs=READ, help=NAMED, reads=False)
-def list_rules(app: App, bucket: str = "") -> Rows:
-    """List the lifecycle rules of a bucket.
+@command("usage", needs=READ, reads=False)
+def usage(app: App) -> Rows:
+    """Show how many objects the account has, and their size, by storage class.
 
-    inv r2-objects.lifecycle uploads
+    inv r2-objects.usage
     """
     from ops.http.paths import path
-    from ops.kinds.paging import Whole
 
-    where = path("/accounts/{account}/r2/buckets/{bucket}/lifecycle", account=app.account_id, bucket=bucket)
-    return Rows(Whole(inside="rules").read(app.client, where), ("id", "enabled"), "rule")
+    found = app.client.get(path("/accounts/{account}/r2/metrics", account=app.account_id))
+    rows = [
+        {"class": name, "objects": one["published"]["objects"], "size": one["published"]["payloadSize"]}
+        for name, one in found.items()
+    ]
+    return Rows(rows, ("class", "objects", Column("size", meaning=SIZE)), "class")
 
 
 def _bucket(app: App, name: str) -> Owner:
