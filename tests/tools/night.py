@@ -62,7 +62,7 @@ class Night:
 
     def __init__(self, folder: Path, stack: ExitStack) -> None:
         self.folder = folder
-        self.sandbox = stack.enter_context(Sandbox(folder / "account.sqlite"))
+        self.sandbox = stack.enter_context(Sandbox(folder / "account.sqlite", quota=None))
         self.phone = stack.enter_context(Wire(answer(200)))
         self.monitor = stack.enter_context(Wire(answer(200)))
         self.jobs: list[Job] = []
@@ -77,6 +77,7 @@ class Night:
             "CLOUDFLARE_API_TOKEN": self.sandbox.token,
             "CLOUDFLARE_API_BASE_URL": self.sandbox.url,
             "CFOPS_ATTEMPTS": "1",
+            "CFOPS_BUDGET": "0",
             "CFOPS_LOG_FILE": str(folder / "night.log"),
             "PHONE": f"http://127.0.0.1:{self.phone.port}/topic",
             **{f"CFOPS_{name}_DIR": str(folder / name.lower()) for name in ("CONFIG", "STATE", "CACHE")},
@@ -162,11 +163,11 @@ def _change(now: Night) -> None:
 
 
 def _slow(now: Night, *line: str) -> subprocess.Popen[str]:
-    """Start a job that is slow, and return when it is reading records."""
+    """Start a job that is slow, and return when it is reading zones."""
     now.sandbox.faults.add(Fault("delay", times=-1, seconds=0.3))
     seen = len(now.sandbox.requests)
     process = now.start(*line)
-    now.until(lambda: any("dns_records" in target for _, target in now.sandbox.requests[seen:]))
+    now.until(lambda: any("/zones" in target for _, target in now.sandbox.requests[seen:]))
     return process
 
 
