@@ -122,14 +122,19 @@ def file(folder: Path) -> Kept:
 
 def killed(folder: Path, make: Callable[[Path], Kept], chance: random.Random) -> None:
     """Write in a process of its own until it is killed at a random moment."""
+    ready, begin = os.pipe()
     child = os.fork()
     if not child:
         try:
             kept = make(folder)
+            os.write(begin, b".")
             for number in range(1 << 30):
                 kept.write(number)
         finally:
             os._exit(1)
+    os.close(begin)
+    os.read(ready, 1)  # the fork of a large process takes longer than what follows
+    os.close(ready)
     time.sleep(chance.random() * 0.01)  # the moment of the kill varies
     os.kill(child, signal.SIGKILL)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
