@@ -27,11 +27,11 @@ OTHERS = (
     nested.ITEMS, nested.GATEWAY_LIST, nested.RULES, nested.ROUTES, nested.DOMAINS, "r2.cors",
     "r2.lifecycle", "ruleset", "account.ruleset", "queue", "d1.database",
 )  # fmt: skip
-# What a restore never touches unless it is named.
 # What is in them is deleted with them.
 PARENTS = (LISTS, A + "/gateway/lists", A + "/cfd_tunnel", "pages.project")
 # They exist in the sandbox but cannot be created: their passwords are never returned.
 NOT_CREATED = (A + "/hyperdrive/configs",)
+# What a restore never touches unless it is named.
 NAMED = sorted(one.kind for one in resources() if one.writes and one.restore.named)
 # Where the id of an item that is created again is unknown, its name stands for it.
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{32}")
@@ -89,7 +89,8 @@ def _plain(value: Any) -> Any:
 
 
 def delete(sandbox: Sandbox, kinds: list[str]) -> None:
-    for kind in kinds:
+    # Cloudflare deletes a virtual network only when no route uses it.
+    for kind in (*kinds, nested.ROUTES) if A + "/teamnet/virtual_networks" in kinds else kinds:
         if kind in PARENTS:
             ids = sandbox.store.texts("SELECT id FROM document WHERE kind = ?", (kind,))
             for id in ids:
