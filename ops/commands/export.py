@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from shlex import quote
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,6 +15,7 @@ from ops.export.delivery import Delivery
 from ops.export.job import Outcome
 from ops.files.disk import holder, locked
 from ops.items import Json, duration
+from ops.metrics.forecast import announce
 from ops.offsite import boto, bucket
 from ops.offsite.bucket import BucketPrefix
 from ops.plugins.door import DOOR
@@ -87,7 +88,7 @@ def run_export(app: App, asked: ScanRequest, target: Delivery, options: JobOptio
     with watched(app, options.ping, log=options.ping_log) as monitor:
         begun = request.start(app.client, app.clock())
         account, plan = asked.resolved(app.zone, lambda: app.account_id)
-        forecast(app, account.id, plan)
+        announce(app, account.id, plan)
         lock: AbstractContextManager[None] = nullcontext()
         # A file named by the user is replaced atomically anyway.
         if target.by_account:
@@ -184,24 +185,6 @@ def policy(text: str) -> Policy | None:
             raise UsageError(problem, hint="--prune daily=7,weekly=4")
         found[name] = period(value, "--prune within=") if name == "within" else int(value)
     return Policy(**found).check()  # type: ignore[arg-type]  # only *within* is a float
-
-
-def forecast(app: App, account_id: str, plan: ScanPlan) -> None:
-    """Report what the scan will take if it is long: as the last run like it, or by the newest snapshot."""
-    from ops.metrics.forecast import from_counts, from_history
-    from ops.telemetry.ledger import Ledger
-
-    if app.offline or app.run.recording is None:
-        return
-    with suppress(OpsError):
-        like = app.run.recording.like
-        found = from_history(Ledger(app.settings.state_dir).lines(like=like), like)
-        if found is None:
-            complete = Library(app.settings.exports, account_id).complete()
-            counted = (entry.manifest for entry in complete if entry.manifest and not entry.narrowed)
-            found = next((from_counts(plan, manifest) for manifest in counted), None)
-        if found and (sentence := found.sentence(app.client.budget, app.clock())):
-            app.note(sentence)
 
 
 def report(app: App, begun: Start, inventory: Inventory, plan: ScanPlan) -> None:

@@ -46,7 +46,8 @@ def run_scan(
     inv scan --only dns --zone example.com
     inv scan --deep --skip kv --output json
     """
-    from ops.commands.export import forecast, report
+    from ops.commands.export import report
+    from ops.metrics.forecast import announce
     from ops.scan import request
     from ops.scan.inventory import NOT_NAMED, OUTSIDE
     from ops.scan.request import Count, scan_account
@@ -54,7 +55,7 @@ def run_scan(
     asked = request.read(only, skip, zone, deep=deep, values=request.one_of(kv, ("keys", "none")))
     begun = request.start(app.client, app.clock())
     account, plan = asked.resolved(app.zone, lambda: app.account_id)
-    forecast(app, account.id, plan)
+    announce(app, account.id, plan)
     inventory = scan_account(app, account, plan, Count())
     if inventory.ended_by is not None:
         raise inventory.ended_by

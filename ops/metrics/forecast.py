@@ -1,17 +1,22 @@
-"""A forecast of long work: the requests that a scan will take, from earlier runs or the newest snapshot."""
+"""A forecast of long work: the requests that it will take, from earlier runs or the newest snapshot."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
+from ops.cli.app import App
+from ops.errors import OpsError
 from ops.http.budget import Budget
 from ops.items import Json, duration
 from ops.kinds.paging import Parts
 from ops.kinds.resource import ACCOUNT
 from ops.metrics.history import COMPLETE, DIFFERS, PARTIAL, outcome
 from ops.scan.inventory import ScanPlan
+from ops.snapshots.library import Library
 from ops.snapshots.manifest import Manifest, Section, known
+from ops.telemetry.ledger import Ledger
 
 LONG = 60.0
 """Work that takes less, in seconds, is not announced."""
@@ -29,6 +34,21 @@ class Forecast(NamedTuple):
         if waits:
             return f"about {self.requests:,} requests, {waits}"
         return f"about {self.requests:,} requests, {duration(self.seconds)}" if self.seconds >= LONG else ""
+
+
+def announce(app: App, account_id: str = "", plan: ScanPlan | None = None) -> None:
+    """Report what long work will take: as the last run like it, or else *plan* by the newest snapshot."""
+    if app.offline or app.run.recording is None:
+        return
+    with suppress(OpsError):
+        like = app.run.recording.like
+        found = from_history(Ledger(app.settings.state_dir).lines(like=like), like)
+        if found is None and plan is not None:
+            complete = Library(app.settings.exports, account_id).complete()
+            counted = (entry.manifest for entry in complete if entry.manifest and not entry.narrowed)
+            found = next((from_counts(plan, manifest) for manifest in counted), None)
+        if found and (sentence := found.sentence(app.client.budget, app.clock())):
+            app.note(sentence)
 
 
 def from_history(lines: Iterable[Json], like: str) -> Forecast | None:

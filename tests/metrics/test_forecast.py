@@ -120,6 +120,30 @@ def test_a_scan_that_does_not_fit_into_the_budget_is_announced(
     )
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        ("kv.dump", "sessions", "sessions.jsonl", "--force"),
+        ("kv.load", "sessions", "stored.jsonl", "--dry-run"),
+        ("snapshots.diff", "latest", "live"),
+        ("snapshots.verify", "--live"),
+    ],
+    ids=lambda line: line[0],
+)
+def test_other_long_work_is_announced_as_its_last_run(
+    inv: Inv, staged: Sandbox, monkeypatch: pytest.MonkeyPatch, line: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("CLOUDFLARE_ACCOUNT_ID", staged.account_id)
+    assert inv("scan.export", "--quiet").code == 0
+    assert inv("kv.dump", "sessions", "stored.jsonl").code == 0
+    assert inv(*line).code == 0
+    monkeypatch.setattr("ops.metrics.forecast.LONG", 0.0)
+
+    result = inv(*line)
+
+    assert re.search(r"about \d+ requests, \d", result.err)
+
+
 def test_reading_many_zones_is_announced_with_the_time_that_the_budget_takes(
     inv: Inv, staged: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -141,6 +141,7 @@ def _between(
 ) -> Comparison:
     from ops.export.job import LIVE, live
     from ops.kinds import catalog
+    from ops.metrics.forecast import announce
     from ops.offsite.library import open_snapshot
     from ops.scan.inventory import ScanFilter, choose, names
     from ops.snapshots.compare import report
@@ -161,6 +162,7 @@ def _between(
         resources = [resource for resource in catalog.resources() if selected(resource.kind)]
         # An id inside an item can be compared only beside the list of the items that it may refer to.
         referred = referred_kinds(resources, catalog.kinds()) & set(kinds(saved.manifest))
+        announce(app)
         sides[LIVE] = live(app, saved.manifest, lambda kind: selected(kind) or kind in referred)
     for name in dict.fromkeys((a, b)):
         manifest = sides[name].manifest

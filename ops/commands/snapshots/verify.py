@@ -85,6 +85,7 @@ def _warn(app: App, texts: list[str]) -> None:
 def _live_counts(app: App, snapshot: Snapshot) -> dict[str, int]:
     """Return the current number of items of each kind in the snapshot that can be read completely."""
     from ops.kinds.resource import Owner
+    from ops.metrics.forecast import announce
     from ops.scan import request
     from ops.scan.request import Count, scan_account
     from ops.snapshots.manifest import counts
@@ -98,6 +99,7 @@ def _live_counts(app: App, snapshot: Snapshot) -> dict[str, int]:
     )
     account, plan = asked.resolved(app.zone, lambda: app.account_id)
     check_account(snapshot.path, snapshot.manifest, account.id)
+    announce(app, account.id, plan)
     inventory = scan_account(app, Owner(account.id, account.id, {}), plan, Count())
     if inventory.ended_by is not None:
         raise inventory.ended_by

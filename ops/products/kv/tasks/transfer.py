@@ -111,9 +111,11 @@ def _dump(app: App, owner: Owner, target: Path, interrupted: str) -> Json:
 
 
 def _read_all(app: App, namespace: Owner, dump: ResumableDump) -> None:
+    from ops.metrics.forecast import announce
     from ops.products.kv import api, pairs
     from ops.products.kv.dumpfile import read_batch
 
+    announce(app)
     if dump.count:
         app.note(f"{dump.count:,} keys were read before: resuming after {dump.last!r}")
     title, start = namespace.item["title"], dump.last
@@ -188,6 +190,7 @@ def load_namespace(app: App, namespace: str = "", file: str = "") -> Item:
     inv kv.dump --namespace config --to - | inv kv.load config-2 --file -
     """
     from ops.files.disk import explained, private_folder
+    from ops.metrics.forecast import announce
     from ops.products.kv.dumpfile import open_dump
     from ops.products.kv.resources import PAIR
     from ops.products.kv.valid import IN_TRANSIT, SHORTEST_LIFE
@@ -201,6 +204,7 @@ def load_namespace(app: App, namespace: str = "", file: str = "") -> Item:
     with dumped as dump, hold(app, PAIR, owner), explained(folder), TemporaryFile(dir=folder) as spool:
         total = dump.check()["pairs"]
         plan = LoadPlan(spool)
+        announce(app)
         _compare(app, owner, dump, plan, total, empty=empty)
         counts = {fate: plan.counts[fate] for fate in FATES}
         shown = ", ".join(f"{count:,} {fate}" for fate, count in counts.items())
