@@ -229,7 +229,7 @@ def _record(command: Declaration, options: dict[str, Any], app: App) -> None:
     if RUN.recording is None:
         RUN.recording = Recording(RUN.record, app.settings.state_dir, RUN.budget_use, app.warn)
     typed = {name: value for name, value in command.typed(options).items() if name not in DATA}
-    stage = SANDBOX if app.settings.api_host == SANDBOX or command.path == "sandbox.use" else ""
+    stage = SANDBOX if app.settings.api_host == SANDBOX or command.path.startswith(f"{SANDBOX}.") else ""
     RUN.recording.begin(command.path, typed, stage=stage, stages=command.stages)
 
 
