@@ -103,6 +103,8 @@ def test_every_file_of_a_run_is_private_from_the_moment_it_exists(
     shell: Shell,  # noqa: F811
     sandbox: Sandbox,
 ) -> None:
+    sandbox.limiter.quota = None
+    shell.environ["CFOPS_BUDGET"] = "0"
     (shell.folder / "plan.csv").write_text("name,type,content\nwww,A,192.0.2.1\n")
     given = {str(path) for path in shell.folder.rglob("*")}
 
