@@ -68,7 +68,7 @@ def list_items(app: App, kind: str = "", parent: str = "") -> Rows:
 
     inv items.list access.app
     inv items.list pagerules.rule --parent example.com
-    inv items.list lists.list --at latest --output json
+    inv items.list kv.namespace --at latest --output json
     """
     from ops.scan.items import Items, declared
 
