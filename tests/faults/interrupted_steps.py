@@ -13,6 +13,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -70,24 +71,29 @@ def run(line: list[str], steps: Steps, err: int) -> tuple[int, str, int]:
     return os.waitstatus_to_exitcode(status), told, steps.count
 
 
-def chosen(total: int, parts: int) -> Iterator[int]:
-    """Yield *parts* steps of *total*, spread evenly, and the last ones. The first step sets the handler."""
-    each = max(1, total // parts)
-    yield from sorted({*range(each, total, each), *range(total - parts // 2, total + 1)})
-
-
 def all_runs(before: list[str], line: list[str], parts: int) -> Iterator[dict[str, Any]]:
-    """Yield the result of *line* interrupted at each chosen step; *before* makes it needed again."""
+    """Yield the result of *line* interrupted at *parts* steps, spread evenly, and then at its last ones.
+
+    *before* makes it needed again. What the runs keep makes each take some more steps than the one before,
+    so they are counted again for the last ones. The first step sets the handler, and is not interrupted.
+    """
     quiet = os.open(os.devnull, os.O_WRONLY)
-    run(before, Steps(), quiet)
-    _, total, _ = run(line, Steps(), quiet)
-    for at in chosen(int(total), parts):
+
+    def steps() -> int:
+        run(before, Steps(), quiet)
+        return int(run(line, Steps(), quiet)[1])
+
+    total = steps()
+    each = max(1, total // parts)
+    spread = ((at, total) for at in range(each, total, each))
+    last = ((total - back, total) for back in range(parts // 2) for total in [steps()])
+    for at, of in chain(spread, last):
         run(before, Steps(), quiet)
         err = os.memfd_create("err")
         code, where, _ = run(line, Steps(at), err)
         os.lseek(err, 0, os.SEEK_SET)
         with os.fdopen(err, errors="replace") as text:
-            yield {"at": at, "of": int(total), "code": code, "where": where, "err": text.read()}
+            yield {"at": at, "of": of, "code": code, "where": where, "err": text.read()}
 
 
 if __name__ == "__main__":

@@ -174,7 +174,7 @@ def test_a_run_under_nohup_continues_without_its_terminal(shell: Shell, sandbox:
 
 
 @pytest.mark.fault("D2")
-@pytest.mark.parametrize("runs", [12, pytest.param(150, marks=pytest.mark.long)])
+@pytest.mark.parametrize("runs", [12, pytest.param(60, marks=pytest.mark.long)])
 def test_an_interrupt_at_any_step_of_a_write_ends_it_with_its_own_exit_code(
     staged: Sandbox, tmp_path: Path, runs: int
 ) -> None:
