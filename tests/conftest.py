@@ -56,6 +56,12 @@ def no_secret_is_left(request: pytest.FixtureRequest, tmp_path: Path, home: Path
 
 
 @pytest.fixture(autouse=True)
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look a written item up as often as a run does, without the seconds in between."""
+    monkeypatch.setattr("ops.writes.writing.PAUSES", (0.0, 0.0, 0.0))
+
+
+@pytest.fixture(autouse=True)
 def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Keep every test away from the machine's own settings and folders."""
     folder = tmp_path_factory.mktemp("home")

@@ -239,7 +239,8 @@ class Writing:
             for n, item in zip(left, live, strict=True):
                 found[n] = item
             left = [n for n in left if _is_pending(changes[n], answers[n], found[n])]
-            if not left or pause is None or self.run.stop.wait(pause):
+            # What can never be looked up, such as a purge, is not waited for.
+            if not left or pause is None or (writes and writes.irreversible) or self.run.stop.wait(pause):
                 break
         return found
 

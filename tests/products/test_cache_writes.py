@@ -57,6 +57,16 @@ def test_each_rule_takes_one_request_and_cannot_be_undone(
     assert [path.rpartition("/")[2] for _, path in written(staged)] == ["purge_cache"]
 
 
+def test_a_purge_is_not_waited_for_because_nothing_can_be_looked_up(
+    staged: Sandbox, inv: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ops.writes.writing.PAUSES", ("a wait for this would be an error",))
+
+    result = inv(*LINE, "--tags", "shop")
+
+    assert result.code == 0, result.err
+
+
 def test_only_the_rule_is_sent(client: Client, http: responses.RequestsMock) -> None:
     for rule, values in (("tags", ["a", "b"]), ("purge_everything", True)):
         match = [json_params_matcher({rule: values})]
