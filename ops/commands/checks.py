@@ -188,10 +188,11 @@ def accept_finding(
 
 
 def _for_people(row: Json) -> Json:
-    """Return a row with its subjects as a text."""
+    """Return a row with its subjects as a text, and without the severity of what is not known."""
     named = ", ".join(row["subjects"])
     more = row["count"] - len(row["subjects"]) if row["subjects"] else 0
-    return {**row, "subjects": f"{named} and {more} more" if more else named}
+    unknown = {"severity": row["status"]} if row["status"] == "unknown" else {}
+    return {**row, **unknown, "subjects": f"{named} and {more} more" if more else named}
 
 
 def _opened(app: App, at: str, identity: str, passphrase_file: str) -> Snapshot:

@@ -100,6 +100,15 @@ def test_a_snapshot_without_the_deep_kinds_says_which_option_reads_them(staged: 
     assert found[0]["problem"] == "not read: rulesets.zone: skipped: only with --deep"
 
 
+def test_a_table_shows_no_severity_of_what_is_not_known(staged: Sandbox, inv: Inv) -> None:
+    assert inv("scan.export", "--quiet").code == 0
+
+    table = inv("checks", "--only", "account,worker-hygiene", "--output", "table").out
+    unread = [line for line in table.splitlines() if "not read" in line]
+
+    assert [line.split()[:2] for line in unread] == [["unknown", "account"], ["unknown", "worker-hygiene"]]
+
+
 def test_live_reads_what_the_checks_need_and_leaves_no_snapshot(
     staged: Sandbox, inv: Inv, home: Path
 ) -> None:
