@@ -260,9 +260,9 @@ class OpsProgram(Program):
         return ending
 
     def _adopt_logging(self) -> None:
-        from ops.cli.outside import adopt_logging
-
         if self.args.debug.value:
+            from ops.cli.outside import adopt_logging
+
             adopt_logging(self.argv, self._settings())
 
     def _settings(self) -> Mapping[str, Any]:

@@ -200,6 +200,19 @@ def test_listing_the_tasks_loads_none_of_their_work() -> None:
     assert [name for name in found.stdout.split() if work.match(name)] == []
 
 
+@pytest.mark.parametrize("line", [("--list",), ("--help", "dns.list"), ("--version",)], ids=" ".join)
+def test_a_line_without_tasks_loads_nothing_of_a_run(line: tuple[str, ...]) -> None:
+    words = [sys.executable, "-X", "importtime", "-m", "ops", *line]
+
+    found = subprocess.run(words, capture_output=True, text=True, check=True, cwd=ROOT)
+
+    loaded = [row.rpartition("|")[2].strip() for row in found.stderr.splitlines()]
+    assert "ops.program" in loaded
+    assert [
+        name for name in loaded if re.match(r"ops\.(cli\.(run|app|outside)|telemetry|http\.stack)", name)
+    ] == []
+
+
 def test_every_product_with_tasks_is_in_the_collection() -> None:
     from ops.cli.command import collection_of
     from ops.kinds.catalog import PRODUCTS

@@ -122,7 +122,8 @@ class Budget:
 
     def forecast(self, requests: int, now: float) -> str:
         """Return how long *requests* more take, "" if they fit into what is left; *now* is wall time."""
-        counted, moment = self._counted(self._now()), self._now()
+        moment = self._now()
+        counted = self._counted(moment)
         left = max(0, self.limit - len(counted))
         if not self.limit or requests <= left:
             return ""

@@ -12,8 +12,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 # Version, trace id, span id of the caller, flags; later versions may add fields. Zeros mean "none".
 _PARENT = re.compile(
@@ -107,16 +107,18 @@ Event = CallSeen | TaskSpan | SectionSpan | ScanSeen | WritesSeen
 Observer = Callable[[Event], None]
 
 
-class Work(Protocol):
-    """Long work under way: how many sections are known and done, and an estimate of the seconds left."""
+if TYPE_CHECKING:
 
-    @property
-    def known(self) -> int: ...
+    class Work(Protocol):
+        """Long work under way: how many sections are known and done, and an estimate of the seconds left."""
 
-    @property
-    def done(self) -> int: ...
+        @property
+        def known(self) -> int: ...
 
-    def left(self) -> float: ...
+        @property
+        def done(self) -> int: ...
+
+        def left(self) -> float: ...
 
 
 def new_span_id() -> str:
@@ -127,7 +129,6 @@ def new_span_id() -> str:
 _SECTION: ContextVar[str] = ContextVar("section", default="")
 
 
-@dataclass
 class Record:
     """One run. *traceparent* is the environment's TRACEPARENT: if it is valid, the run belongs to that trace.
 
@@ -136,18 +137,14 @@ class Record:
     passed when they have ended. Events may arrive after the end of a task: threads end on their own.
     """
 
-    traceparent: str = ""
-    clock: Callable[[], float] = time.time
-    tasks: list[TaskSpan] = field(default_factory=list)
-    """The tasks that are running: the one of the line, then those that it calls itself."""
-    work: Work | None = None
-    """The scan that is under way, if any."""
-    _observers: list[Observer] = field(default_factory=list)
-    _run: str = ""
-    _trace_id: str = ""
-    _parent_id: str = ""
-    _flags: str = ""
-    _span_id: str = ""
+    def __init__(self, traceparent: str = "", clock: Callable[[], float] = time.time) -> None:
+        self.traceparent, self.clock = traceparent, clock
+        self.tasks: list[TaskSpan] = []
+        """The tasks that are running: the one of the line, then those that it calls itself."""
+        self.work: Work | None = None
+        """The scan that is under way, if any."""
+        self._observers: list[Observer] = []
+        self._run = self._trace_id = self._parent_id = self._flags = self._span_id = ""
 
     @property
     def run(self) -> str:
