@@ -66,7 +66,7 @@ class Door:
         try:
             file = private.config_folder(environ) / FILE
         except OpsError:
-            return  # without a home folder there is no list
+            return  # the list needs a home folder
         if not (self.named or private.is_there(file)) or switch == NONE:
             return
         try:
