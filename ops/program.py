@@ -50,7 +50,7 @@ SWITCH_INTERVAL = 0.0001
 
 COMMANDS = (
     "scan snapshots items history query checks metrics alerts undo sandbox config doctor schedule plugins "
-    "docs init permissions completion"
+    "docs init permissions completion each_account"
 )
 TASKS = (*task_modules(), *(f"ops.commands.{name}" for name in COMMANDS.split()))
 

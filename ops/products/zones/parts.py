@@ -14,6 +14,7 @@ from ops.errors import (
     OpsError,
     PermissionDenied,
     RateLimited,
+    UsageError,
     ValidationError,
 )
 from ops.products.zones import api
@@ -21,6 +22,7 @@ from ops.products.zones import api
 if TYPE_CHECKING:
     from typing import Protocol, TypeVar
 
+    from ops.cli.app import App
     from ops.http.client import Client, Listing
     from ops.items import Json
 
@@ -85,9 +87,20 @@ def report(part: AnswerPart, gap: Say) -> AnswerPart:
     return part
 
 
-def all_zones(client: Client, account_id: str, *, gap: Say, note: Say, requests: int = 1) -> list[Json]:
-    """Return all zones of the account; announce how many requests, *requests* a zone, reading them takes."""
-    zones = complete("zones", api.list_zones(client, account_id=account_id), gap)
+def chosen_account(app: App, account: str) -> str:
+    """Return *account*, by default that of the settings. Raises UsageError for all accounts of a snapshot."""
+    if account == api.EVERY_ACCOUNT and app.offline:
+        hint = "`inv each-account` runs a task on the newest snapshot of each account"
+        raise UsageError("a snapshot holds one account, so --account all reads none", hint=hint)
+    return account or app.settings.account_id
+
+
+def all_zones(client: Client, account: str, *, gap: Say, note: Say, requests: int = 1) -> list[Json]:
+    """Return all zones of *account*, an id, a name or `all`.
+
+    Announces how many requests, *requests* a zone, reading them takes.
+    """
+    zones = complete("zones", api.list_zones(client, **api.account_filter(account)), gap)
     if requests:
         needed = len(zones) * requests
         waits = client.budget.forecast(needed, time.time()) if client.budget else ""
