@@ -182,7 +182,8 @@ def test_an_interrupt_stops_all_of_them(
     result = inv("each-account", "zones.list")
 
     assert result.code == 130
-    assert "client-b" in result.err and "not started" in result.err
+    assert "client-b" in result.err
+    assert "not started" in result.err
     assert len([call for call in accounts.calls if "/zones" in str(call.request.url)]) == 1
 
 

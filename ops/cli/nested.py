@@ -52,7 +52,7 @@ def run_again(calls: Sequence[Call], staged: dict[str, Any]) -> Ended:
         try:
             for call in RUN.follow(calls):
                 call.task(outer["context"], *call.args, **call.kwargs)
-        except Exception as problem:
+        except Exception as problem:  # noqa: BLE001 (a task of the user's may raise anything)
             failure = problem
             _report(problem)
         finally:

@@ -40,6 +40,8 @@ class Run:
     """What writes on stderr, and to the file of --log-file."""
     invoke: Mapping[str, Any]
     """`ops:` in Invoke's configuration, for messages that come before the settings."""
+    context: Context
+    """What Invoke gave to the current task."""
     typed: dict[str, str]
     """--log-format and --log-file, which apply to the whole line wherever they are typed."""
 
@@ -62,8 +64,6 @@ class Run:
         """The ids of the tasks that have changed something."""
         self.line: list[str] = []
         self._calls: list[Call] = []
-        self.context: Context | None = None
-        """What Invoke gave to the current task."""
         self.position = 0
         self.several = False
         """True if more than one task of the line does something: then each has a heading."""

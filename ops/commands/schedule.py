@@ -59,9 +59,8 @@ def schedule(
     Ends with the commands that install it.
 
     inv schedule --for systemd --at 03:17 --prune daily=7,weekly=4 --to units
-    inv schedule --for cron --push s3://backups/cloudflare
     inv schedule --for github --encrypt-to age1… > .github/workflows/cfops-export.yml
-    inv schedule --for kubernetes --each-profile
+    inv schedule --for kubernetes --each-profile --push s3://backups/cloudflare
     """
     from ops.schedule import install
     from ops.schedule.install import PLATFORMS
@@ -70,9 +69,8 @@ def schedule(
     wanted |= {"guard": guard, "push": push, "prune": prune, "ping": ping}
     if for_ not in PLATFORMS:
         raise UsageError(f"--for takes {', '.join(PLATFORMS)}, not {for_!r}", hint="--for systemd")
-    job = _job(app, for_, at, wanted, token_file, image)
-    if each_profile:
-        job = job._replace(profiles=_profiles(app))
+    profiles = _profiles(app) if each_profile else ()
+    job = _job(app, for_, at, wanted, token_file, image)._replace(profiles=profiles)
     if for_ == "github" and not job.encrypted:
         app.warn("everyone who can read the repository can read the artifact: use --encrypt-to")
     folder = Path(to or "DIR")

@@ -11,11 +11,11 @@ _FOLDER = "${{ runner.temp }}/exports"
 
 def workflow(job: ScheduledJob) -> str:
     """Return the workflow, which keeps the snapshot as an artifact. Times are UTC."""
+    owner = "environment of each profile" if job.profiles else "repository"
     return document(
         (
             f".github/workflows/{NAME}.yml",
-            f"Secrets of the {'environment of each profile' if job.profiles else 'repository'}: "
-            "those that the step Export names. Times are UTC.",
+            f"Secrets of the {owner}: those that the step Export names. Times are UTC.",
             "Pin the actions to commits: a tag can be moved.",
         ),
         {

@@ -74,7 +74,7 @@ def slugs(profiles: tuple[str, ...]) -> dict[str, str]:
     found = {name: re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:30].rstrip("-") for name in profiles}
     if len(set(found.values())) < len(found) or not all(found.values()):
         raise UsageError(
-            "the profiles cannot be told apart by lower-case letters, digits and dashes",
+            "two profiles have one name once it is in lower-case letters, digits and dashes",
             hint="give them names that differ in their first 30 characters",
         )
     return found

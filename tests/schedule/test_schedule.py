@@ -270,7 +270,7 @@ def test_one_machine_exports_the_profiles_with_the_token_of_each(inv: Inv, platf
     assert "/etc/cfops/token" not in result.out + result.err
 
 
-def test_each_profile_needs_profiles_that_can_be_told_apart(inv: Inv, home: Path) -> None:
+def test_each_profile_needs_profiles_with_different_names(inv: Inv, home: Path) -> None:
     none = inv("schedule", "--each-profile")
     folder = home / "config"
     folder.mkdir(mode=0o700)
@@ -280,4 +280,4 @@ def test_each_profile_needs_profiles_that_can_be_told_apart(inv: Inv, home: Path
 
     assert (none.code, alike.code) == (1, 1)
     assert "there are no profiles" in none.err
-    assert "cannot be told apart" in alike.err
+    assert "two profiles have one name" in alike.err

@@ -38,6 +38,14 @@ EVERY_ACCOUNT = "all"
 """What --account takes for all accounts that the token can see."""
 
 
+def chosen_account(account: str, default: str, *, offline: bool) -> str:
+    """Return *account*, or the *default*. Raises UsageError for all accounts of a snapshot."""
+    if account == EVERY_ACCOUNT and offline:
+        hint = "`inv each-account` runs a task on the newest snapshot of each account"
+        raise UsageError("a snapshot holds one account, so --account all reads none", hint=hint)
+    return account or default
+
+
 def account_filter(name_or_id: str) -> dict[str, str]:
     """Return the filter of `list_zones` for an account by its id or name; none if it is empty or `all`."""
     if name_or_id in ("", EVERY_ACCOUNT):

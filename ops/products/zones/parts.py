@@ -14,7 +14,6 @@ from ops.errors import (
     OpsError,
     PermissionDenied,
     RateLimited,
-    UsageError,
     ValidationError,
 )
 from ops.products.zones import api
@@ -22,7 +21,6 @@ from ops.products.zones import api
 if TYPE_CHECKING:
     from typing import Protocol, TypeVar
 
-    from ops.cli.app import App
     from ops.http.client import Client, Listing
     from ops.items import Json
 
@@ -85,14 +83,6 @@ def report(part: AnswerPart, gap: Say) -> AnswerPart:
     if part.status not in ("complete", "unavailable"):
         gap(f"{part.name}: {part.status}: {part.problem}")
     return part
-
-
-def chosen_account(app: App, account: str) -> str:
-    """Return *account*, by default that of the settings. Raises UsageError for all accounts of a snapshot."""
-    if account == api.EVERY_ACCOUNT and app.offline:
-        hint = "`inv each-account` runs a task on the newest snapshot of each account"
-        raise UsageError("a snapshot holds one account, so --account all reads none", hint=hint)
-    return account or app.settings.account_id
 
 
 def all_zones(client: Client, account: str, *, gap: Say, note: Say, requests: int = 1) -> list[Json]:

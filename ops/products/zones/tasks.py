@@ -50,10 +50,9 @@ def list_zones(app: App, name: str = "", status: str = "", account: str = "") ->
     inv zones.list --account all
     """
     from ops.products.zones import api
-    from ops.products.zones.parts import chosen_account
 
     domain = name if ":" in name else api.canonical(name)
-    owner = api.account_filter(chosen_account(app, account))
+    owner = api.account_filter(api.chosen_account(account, app.settings.account_id, offline=app.offline))
     return Rows(api.list_zones(app.client, name=domain, status=status, **owner), COLUMNS, "zone")
 
 

@@ -225,10 +225,9 @@ def find_records(
     from ipaddress import ip_network
 
     from ops.http.shape import require
-    from ops.products.zones.api import canonical
-    from ops.products.zones.parts import chosen_account
+    from ops.products.zones.api import canonical, chosen_account
 
-    account = chosen_account(app, account)
+    account = chosen_account(account, app.settings.account_id, offline=app.offline)
     filters: dict[str, str | bool] = {
         "content.contains": content,
         "name.contains": canonical(name),
