@@ -22,7 +22,7 @@ from ops.snapshots.snapshot import Snapshot
 from tests.conftest import Result
 from tests.snapshots.making import made
 from tests.snapshots.test_drift import log
-from tests.snapshots.touching import Account
+from tests.snapshots.touching import Account, empty_audit_log
 from tests.timing import computed
 
 Inv = Callable[..., Result]
@@ -180,6 +180,7 @@ def test_the_audit_log_names_who_made_a_change_elsewhere(
 ) -> None:
     export(inv, clock)
     edited, *_ = account.touch_records()
+    empty_audit_log(staged)
     uri = f"/client/v4/zones/{account.zone_id}/dns_records/{edited}"
     log(staged, "1", uri, "anna@example.com", id=edited)
     export(inv, clock)
