@@ -172,7 +172,8 @@ def test_the_setting_of_another_zone_is_not_named(
     users = [
         {row["user"] for row in rows(result) if row["change"] == "changed"} for result in (shown, others)
     ]
-    assert all(len(one) == 1 for one in users) and users[0].isdisjoint(users[1])
+    assert all(len(one) == 1 for one in users)
+    assert users[0].isdisjoint(users[1])
 
 
 def test_the_audit_log_names_who_made_a_change_elsewhere(
