@@ -125,7 +125,8 @@ def test_rules_that_were_denied_are_asked_for_again(staged: Sandbox, inv: Inv) -
     second = exported(inv)
 
     unread = {id for id, one in first.items() if "rules_unread" in one}
-    assert unread and unread == set(fetched(staged))
+    assert unread != set()
+    assert unread == set(fetched(staged))
     assert not any("rules_unread" in one for one in second.values())
 
 
