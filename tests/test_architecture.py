@@ -31,7 +31,7 @@ FLOORS = (
     ("files",),
     ("config", "telemetry"),
     ("http", "plugins"),
-    ("kinds", "tracing"),
+    ("analytics", "kinds", "tracing"),
     ("ui", "products"),
     ("cli",),
     ("snapshots",),
