@@ -143,7 +143,7 @@ def _since_yesterday(traffic: Json | str) -> tuple[str, ...]:
 
     if isinstance(traffic, str):
         return ()
-    return (f"{counted(traffic['requests'], 'request')} (an estimate) since {traffic['since'][:10]}",)
+    return (f"about {counted(traffic['requests'], 'request')} since {traffic['since'][:10]}",)
 
 
 @command(

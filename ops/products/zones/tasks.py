@@ -105,7 +105,7 @@ def in_a_day(traffic: Json | str) -> tuple[str, ...]:
         return ()
     numbers = f"{counted(traffic['requests'], 'request')}, {readable_size(traffic['bytes'])}"
     cached = "" if traffic["cached_percent"] is None else f", {traffic['cached_percent']} % cached"
-    return (f"{numbers}{cached} (estimates) {sparkline(traffic['trend'])}",)
+    return (f"about {numbers}{cached} {sparkline(traffic['trend'])}",)
 
 
 @command(

@@ -147,9 +147,9 @@ def in_a_day(traffic: Json | str) -> tuple[str, ...]:
 
     if isinstance(traffic, str):
         return ()
-    times = ", ".join(f"{name} {traffic[f'cpu_{name}_ms']} ms" for name in ("p50", "p99"))
-    numbers = f"{counted(traffic['requests'], 'request')}, {counted(traffic['errors'], 'error')}, CPU {times}"
-    return (f"{numbers} (estimates) {sparkline(traffic['trend'])}",)
+    numbers = f"{counted(traffic['requests'], 'request')}, {counted(traffic['errors'], 'error')}"
+    times = (f"{name} {traffic[f'cpu_{name}_ms'] or 0:.1f} ms" for name in ("p50", "p99"))
+    return (f"about {numbers}, CPU {', '.join(times)} {sparkline(traffic['trend'])}",)
 
 
 @command("secrets", required=("script",), needs=SCRIPTS)
