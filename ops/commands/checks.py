@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 from ops.cli.command import command
 from ops.errors import DifferencesFound, UsageError
-from ops.ui.shapes import KEY, LOW, MAIN, STATUS, Column, Item, Rows
+from ops.ui.shapes import KEY, LOW, MAIN, STATUS, TIME, Column, Item, Rows
 
 if TYPE_CHECKING:
     from ops.checks.accepted import Accepted
     from ops.checks.model import Check, View
     from ops.checks.run import Result
+    from ops.checks.since import Ages
     from ops.cli.app import App
     from ops.items import Json
     from ops.snapshots.snapshot import Snapshot
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     Column("severity", MAIN), Column("check", KEY), Column("zone", KEY), Column("status", LOW, STATUS),
-    Column("count", LOW), Column("accepted", LOW), Column("subjects", MAIN, wraps=True),
+    Column("since", MAIN, TIME), Column("count", LOW), Column("new", LOW), Column("accepted", LOW),
+    Column("subjects", MAIN, wraps=True),
     Column("problem", MAIN, wraps=True),
 )  # fmt: skip
 LISTED = (
@@ -47,6 +49,7 @@ ONLY = "only these checks, e.g. spf,dmarc; may be repeated"
         "only": ONLY,
         "all": "also the checks that are usually noise, such as unproxied",
         "severity": "only findings of at least: info, low, medium, high, critical",
+        "new": "only findings that the snapshot before does not have, or of which it does not know",
         "resolve": "ask DNS whether names at services exist (takeover-candidate); nothing else is requested",
         "exit_code": "exit with 5 if there are findings that are not accepted",
         "junit": "also write the results to this file as JUnit's XML",
@@ -61,6 +64,7 @@ def run_checks(
     only: tuple[str, ...] = (),
     all: bool = False,
     severity: str = "info",
+    new: bool = False,
     resolve: bool = False,
     exit_code: bool = False,
     junit: str = "",
@@ -70,10 +74,11 @@ def run_checks(
 ) -> Rows | None:
     """Judge the newest snapshot: what is dangerous, broken, or about to end. Sends no request.
 
-    A check never judges what was not read completely: that is "unknown", neither found nor passed.
+    A check never judges what was not read completely: that is "unknown", neither found nor passed. `since` is
+    the earliest kept snapshot that has the finding, of the 30 before; empty if they do not know.
 
     inv checks
-    inv checks --severity medium --exit-code
+    inv checks --severity medium --new --exit-code
     inv checks --at 2026-11-22 --only spf,dmarc
     inv checks --sarif checks.sarif --junit checks.xml
     """
@@ -85,11 +90,19 @@ def run_checks(
 
     least, chosen = catalog.rank(severity), catalog.chosen(names(only), every=all)
     snapshot = _live(app, chosen) if live else _opened(app, at, identity, passphrase_file)
-    sections, view = _view(app, snapshot, Resolver().dead if resolve else None)
+    view_of = partial(_view, app, dead=Resolver().dead if resolve else None)
+    view = view_of(snapshot)
+    sections = view.sections
     results = list(applied(run(chosen, view), _entries(app), sections.account_id, _today(app)))
+    ages = _ages(app, results, snapshot, view_of)
+    if new:
+        results = [
+            r._replace(subjects=tuple(s for s in r.subjects if ages.of(r, s).new is not False))
+            for r in results
+        ]
     _write_files(app, results, severity, sections, junit, sarif)
     shown = [r if catalog.rank(r.severity) >= least else r._replace(subjects=()) for r in results]
-    listed = rows(shown)
+    listed = rows(shown, ages.of)
     app.show(Rows(map(_for_people, listed) if app.for_people else listed, COLUMNS, "result"))
     if not_known := len(unsure(results)):
         app.note(f"{not_known} of {len(chosen)} checks do not know everything: see the rows with unknown")
@@ -173,9 +186,10 @@ def accept_finding(
 
     found = catalog.find(check)
     snapshot = _opened(app, at, identity, passphrase_file)
-    sections, view = _view(app, snapshot, None)
-    entry = accepted.Accepted(found.id, subject, why, _last_day(app, until), by, sections.account_id)
-    results = list(accepted.applied(run((found,), view), [entry], sections.account_id, _today(app)))
+    view = _view(app, snapshot, None)
+    account = view.sections.account_id
+    entry = accepted.Accepted(found.id, subject, why, _last_day(app, until), by, account)
+    results = list(accepted.applied(run((found,), view), [entry], account, _today(app)))
     matched = sum(len(result.accepted) for result in results)
     if not matched and not any(result.gaps for result in results):
         hint = f"`inv checks --only {found.id} --output json` shows the subjects"
@@ -217,9 +231,24 @@ def _live(app: App, checks: Sequence[Check]) -> Snapshot:
     return aside(app, account, plan, asked.options)
 
 
-def _view(
-    app: App, snapshot: Snapshot, dead: Callable[[str], bool | None] | None
-) -> tuple[WholeSections, View]:
+def _ages(
+    app: App, results: Sequence[Result], snapshot: Snapshot, view_of: Callable[[Snapshot], View]
+) -> Ages:
+    """Return since when the findings are known, and say by how many earlier snapshots."""
+    from ops.checks.since import Ages, earlier
+    from ops.snapshots.layout import age
+    from ops.snapshots.library import Library
+
+    library = Library(app.settings.exports, snapshot.manifest.account_id)
+    ages = Ages(results, snapshot.started, earlier(library.entries(), snapshot.started), view_of)
+    if ages.snapshots:
+        oldest = age(ages.snapshots[-1].started, app.clock())
+        many = len(ages.snapshots)
+        app.note(f"compared with {many} earlier snapshot{'s' * (many > 1)}, the oldest {oldest}")
+    return ages
+
+
+def _view(app: App, snapshot: Snapshot, dead: Callable[[str], bool | None] | None) -> View:
     from ops.checks.model import View
     from ops.kinds.catalog import resources
     from ops.snapshots.whole import WholeSections
@@ -227,7 +256,7 @@ def _view(
     known = {resource.kind: resource for resource in resources()}
     sections = WholeSections(snapshot, known)
     others = partial(_others, app, sections.account_id)
-    return sections, View(sections, snapshot.started, dead, others)
+    return View(sections, snapshot.started, dead, others)
 
 
 def _others(app: App, account_id: str) -> list[WholeSections]:
