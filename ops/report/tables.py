@@ -67,7 +67,7 @@ class Table(NamedTuple):
     @property
     def size(self) -> int:
         """Return the number of rows."""
-        return len(self.columns[0].values) if self.columns else 0
+        return len(self.details)
 
 
 class Names:
@@ -141,8 +141,11 @@ def table_of(sources: Sources, resource: Resource, names: Names, cover: Cover, e
         columns.insert(0 if not resource.identity else 1, Column(parent, scopes))
     if resource.key not in fields and resource.identity:
         columns.append(Column(resource.key, keys, shown=False))
-    by_name = next((c for c in columns if c.name == resource.label), columns[0]) if columns else None
-    order = _order(by_name.values if by_name else [], scopes)
+    if not columns:
+        # The only item of the account may have nothing but nested fields.
+        columns = [Column("item", [kind] * len(details))]
+    by_name = next((column for column in columns if column.name == resource.label), columns[0])
+    order = _order(by_name.values, scopes)
     return Table(
         kind,
         tuple(column._replace(values=[column.values[at] for at in order]) for column in columns),

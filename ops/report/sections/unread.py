@@ -71,8 +71,7 @@ def _made(sources: Sources, look: Look) -> Html:
         ),
         (
             "Left out",
-            f"{counted}: counts only. The contents of Workers, and stored values."
-            " Of secret values a fingerprint is shown.",
+            f"{counted}: counts only. Contents of Workers, and values. Of secrets a fingerprint is shown.",
         ),
     )
     return el("dl", [el("div", el("dt", name), el("dd", value)) for name, value in facts], class_="facts")
