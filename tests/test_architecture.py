@@ -40,7 +40,8 @@ FLOORS = (
     ("alerts",),
     ("commands", "products.tasks"),
     ("program",),
-    ("__main__", "completion", "testing"),
+    ("completion", "testing"),
+    ("__main__",),
 )
 APP_TAKERS = 30
 
