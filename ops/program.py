@@ -50,7 +50,7 @@ SWITCH_INTERVAL = 0.0001
 
 COMMANDS = (
     "scan snapshots items history query checks metrics alerts undo sandbox config doctor schedule plugins "
-    "docs init permissions completion"
+    "docs init permissions completion each_account"
 )
 TASKS = (*task_modules(), *(f"ops.commands.{name}" for name in COMMANDS.split()))
 
@@ -299,7 +299,7 @@ def _stopped_early(*_: object) -> None:
         from ops.cli.outside import mistake
 
         mistake(sys.argv, {}, text, Interrupted.exit_code)
-    except BaseException:
+    except BaseException:  # noqa: BLE001 (the process ends here)
         with suppress(OSError):
             os.write(2, f"{text}\n".encode())
     os._exit(Interrupted.exit_code)

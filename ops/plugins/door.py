@@ -196,8 +196,7 @@ def value_of(plugin: Plugin, what: str) -> Any:
             return attribute(plugin, what)
     except (KeyboardInterrupt, Terminated):
         raise
-    except BaseException as error:
-        # Whatever it raises, SystemExit included, concerns that plugin alone.
+    except BaseException as error:  # noqa: BLE001 (SystemExit included, it concerns that plugin alone)
         text = " ".join(str(error).split())
         DOOR.fail(plugin, f"{type(error).__name__}{f': {text[:300]}' if text else ''}")
         return None
