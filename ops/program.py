@@ -327,23 +327,11 @@ def _terminated(number: int = signal.SIGTERM, _: object = None) -> None:
         raise Terminated("terminated")
 
 
-def _check_package() -> None:
-    """End with a sentence if files of another package `ops`, such as PyPI's, have replaced ours."""
-    import ops
-
-    if not (ops.__doc__ or "").startswith("cfops"):
-        raise SystemExit(
-            f"error: another package named `ops` has replaced files of cfops in {Path(__file__).parent}\n"
-            "hint: install cfops again, into an environment of its own"
-        )
-
-
 def collection(plugins: Sequence[str] = ()) -> Collection:
     """Return the root collection, and make plain `inv` use the program above.
 
     *plugins* are distributions to enable for this repository, besides those that the user has enabled.
     """
-    _check_package()
     # Where a standard stream is closed, a file of ours must not take its number.
     for descriptor in range(3):
         try:
@@ -391,7 +379,6 @@ def _foreign_commands(plugin: Plugin) -> list[Command]:
 def main() -> None:
     """Run `cfops`: the same tasks as tasks.py, from any folder."""
     signal.signal(signal.SIGINT, _stopped_early)
-    _check_package()
     from ops.version import VERSION
 
     program = OpsProgram(

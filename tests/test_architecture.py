@@ -39,7 +39,8 @@ FLOORS = (
     ("alerts", "report"),
     ("commands", "products.tasks"),
     ("program",),
-    ("__main__", "completion", "testing"),
+    ("completion", "testing"),
+    ("__main__",),
 )
 APP_TAKERS = 30
 
