@@ -10,7 +10,7 @@ import json
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from gzip import compress
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -19,7 +19,6 @@ from ops.kinds.resource import ACCOUNT, Resource
 from ops.report.cover import COUNTED, MOST_ITEMS, Cover
 from ops.report.sources import Sources
 from ops.snapshots.compare.side import name_of
-from ops.snapshots.layout import kind_file
 from ops.snapshots.manifest import known
 from ops.ui.cells import value_at
 
@@ -61,8 +60,6 @@ class Table(NamedTuple):
     details: list[str]
     parent: str = ""
     key: str = ""
-    page: str = ""
-    history: str = ""
 
     @property
     def size(self) -> int:
@@ -108,59 +105,76 @@ def is_listed(sources: Sources, kind: str) -> bool:
     return kind not in COUNTED and 0 < sum(section.count for section in sections) <= MOST_ITEMS
 
 
+class _Rows:
+    """The rows of a kind in the making: what is in columns, and the details of each."""
+
+    def __init__(
+        self, sources: Sources, resource: Resource, names: Names, cover: Cover, extra: Extra
+    ) -> None:
+        self._resource, self._names, self._cover, self._extra = resource, names, cover, extra
+        self._counted = _counts(sources, resource)
+        self.found: dict[str, list[Any]] = {}
+        self.ends: list[str | None] = []
+        self.scopes: list[str] = []
+        self.keys: list[Any] = []
+        self.details: list[str] = []
+
+    def use(self, fields: Iterable[str]) -> None:
+        """Make columns of *fields*, before the first row is added."""
+        self._fields = tuple(fields)
+        self.found = {name: [] for name in (*self._fields, *self._counted)}
+        self._top = {name for name in self._fields if "." not in name} | {self._resource.key}
+
+    def add(self, scope: str, item: Json) -> None:
+        """Add the row of *item*."""
+        resource, cover = self._resource, self._cover
+        for name in self._fields:
+            self.found[name].append(cover.value(value_at(item, name)))
+        key = str(item.get(resource.key) or "")
+        for name, counts in self._counted.items():
+            self.found[name].append(counts.get(key))
+        if resource.lifetime:
+            life = resource.lifetime(item)
+            self.ends.append(timestamp(life[1]) if life else None)
+        self.scopes.append(self._names.of(resource.parent, scope))
+        self.keys.append(cover.value(item.get(resource.key)))
+        rest = {} if cover.redact else {name: one for name, one in item.items() if name not in self._top}
+        self.details.append(_json([rest, *self._extra(scope, key, item)]))
+
+    def columns(self, parent: str) -> list[Column]:
+        """Return the columns, *parent* being what the parents of the items are called."""
+        resource = self._resource
+        columns = [Column(name, values) for name, values in self.found.items()]
+        columns += [Column(_ENDS, self.ends)] if resource.lifetime else []
+        if parent:
+            columns.insert(1 if resource.identity else 0, Column(parent, self.scopes))
+        if resource.key not in self._fields and resource.identity:
+            columns.append(Column(resource.key, self.keys, shown=False))
+        # The only item of the account may have nothing but nested fields.
+        return columns or [Column("item", [resource.kind] * len(self.details))]
+
+
 def table_of(sources: Sources, resource: Resource, names: Names, cover: Cover, extra: Extra) -> Table:
     """Return the items of *resource*, by name."""
     kind = resource.kind
     parent = resource.parent.partition(".")[2] if resource.parent != ACCOUNT else ""
     items = ((scope, cover.item(kind, item)) for scope, item in sources.snapshot.items(kind))
     sample = list(islice(items, _SAMPLE))
-    fields = [name for name in _fields(resource, sample, parent) if cover.column(name, resource.label)]
-    counted = _counts(sources, resource)
-    found: dict[str, list[Any]] = {name: [] for name in (*fields, *counted)}
-    ends: list[str | None] = []
-    scopes: list[str] = []
-    keys: list[Any] = []
-    details: list[str] = []
-    top = {name for name in fields if "." not in name} | {resource.key}
-    for scope, item in _both(sample, items):
-        for name in fields:
-            found[name].append(cover.value(value_at(item, name)))
-        key = str(item.get(resource.key) or "")
-        for name, counts in counted.items():
-            found[name].append(counts.get(key))
-        if resource.lifetime:
-            life = resource.lifetime(item)
-            ends.append(timestamp(life[1]) if life else None)
-        scopes.append(names.of(resource.parent, scope))
-        keys.append(cover.value(item.get(resource.key)))
-        rest = {} if cover.redact else {name: one for name, one in item.items() if name not in top}
-        details.append(_json([rest, *extra(scope, key, item)]))
-    columns = [Column(name, values) for name, values in found.items()]
-    columns += [Column(_ENDS, ends)] if resource.lifetime else []
-    if parent:
-        columns.insert(0 if not resource.identity else 1, Column(parent, scopes))
-    if resource.key not in fields and resource.identity:
-        columns.append(Column(resource.key, keys, shown=False))
-    if not columns:
-        # The only item of the account may have nothing but nested fields.
-        columns = [Column("item", [kind] * len(details))]
+    fields = _fields(resource, sample, parent)
+    rows = _Rows(sources, resource, names, cover, extra)
+    rows.use(name for name in fields if cover.column(name, resource.label))
+    for scope, item in chain(sample, items):
+        rows.add(scope, item)
+    columns = rows.columns(parent)
     by_name = next((column for column in columns if column.name == resource.label), columns[0])
-    order = _order(by_name.values, scopes)
+    order = _order(by_name.values, rows.scopes)
     return Table(
         kind,
         tuple(column._replace(values=[column.values[at] for at in order]) for column in columns),
-        [details[at] for at in order],
+        [rows.details[at] for at in order],
         parent=parent,
         key=resource.key if resource.identity else "",
-        history=resource.kind,
     )
-
-
-def _both(
-    sample: Iterable[tuple[str, Json]], items: Iterable[tuple[str, Json]]
-) -> Iterator[tuple[str, Json]]:
-    yield from sample
-    yield from items
 
 
 def _order(labels: Sequence[Any], scopes: Sequence[str]) -> list[int]:
@@ -258,8 +272,3 @@ def rows_table(kind: str, names: Sequence[str], rows: Iterable[Json], details: S
     numbers = Column("#", [str(at) for at in range(len(kept))], shown=False)
     rest = [_json([detail, [], []]) for detail in details] or [_json([{}, [], []])] * len(kept)
     return Table(kind, (*columns, numbers), rest, key="#")
-
-
-def has_file(sources: Sources, kind: str) -> bool:
-    """True if the snapshot holds items of *kind*, or that there are none."""
-    return kind_file(kind) in sources.manifest.files
