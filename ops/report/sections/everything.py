@@ -137,13 +137,8 @@ def data(sources: Sources, tables: Sequence[Table], dashboard: Iterable[tuple[st
     kinds: Json = {}
     pages = dict(dashboard)
     for table in tables:
-        facts = {
-            "count": table.size,
-            "parent": table.parent,
-            "key": table.key,
-            "page": pages.get(table.kind, ""),
-        }
-        kinds[table.kind] = {**facts, "history": table.history}
+        facts = {"count": table.size, "parent": table.parent, "key": table.key}
+        kinds[table.kind] = {**facts, "page": pages.get(table.kind, "")}
     index = {"account": sources.manifest.account_id, "at": sources.manifest.started, "kinds": kinds}
     written = json.dumps(index, ensure_ascii=True).replace("<", "\\u003c")
     yield el("script", Html(written), type="application/json", id="index")
