@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ops.cli.command import command
 from ops.errors import CredentialsError, NetworkError, NotFound, OpsError, UsageError, did_you_mean
+from ops.typed import program
 from ops.ui.shapes import CHANGE, KEY, LOW, MAIN, TIME, Bytes, Column, Rows
 
 if TYPE_CHECKING:
@@ -257,4 +258,6 @@ def _show_plan(app: App, found: Sequence[Event], number: int) -> None:
     show_restore(app, event.before, filter)
     options = [f"--kind {difference.kind}", *(f"--zone {quote(z)}" for z in zones)]
     options += [f"--item {quote(item)}" for item in items]
-    app.note(f"to apply: inv snapshots.restore --name {quote(event.before.where)} {' '.join(options)}")
+    app.note(
+        f"to apply: {program()} snapshots.restore --name {quote(event.before.where)} {' '.join(options)}"
+    )
