@@ -275,6 +275,5 @@ if __name__ == "__main__":
     try:
         main(sys.argv[1], sys.argv[2])
         sys.stdout.flush()
-    except Exception:
-        # A Tab must never print an error.
+    except Exception:  # noqa: BLE001 (a Tab must never print an error)
         os._exit(0)

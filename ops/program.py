@@ -36,6 +36,7 @@ from ops.config.values import invoke_defaults
 from ops.errors import Interrupted, Terminated
 from ops.kinds.catalog import task_modules
 from ops.plugins.door import DOOR, value_of
+from ops.surroundings import check_surroundings
 from ops.typed import INV, SHELL_OPTIONS, program, start_as
 
 if TYPE_CHECKING:
@@ -300,7 +301,7 @@ def _stopped_early(*_: object) -> None:
         from ops.cli.outside import mistake
 
         mistake(sys.argv, {}, text, Interrupted.exit_code)
-    except BaseException:
+    except BaseException:  # noqa: BLE001 (the process ends here)
         with suppress(OSError):
             os.write(2, f"{text}\n".encode())
     os._exit(Interrupted.exit_code)
@@ -328,28 +329,12 @@ def _terminated(number: int = signal.SIGTERM, _: object = None) -> None:
         raise Terminated("terminated")
 
 
-def _check_surroundings() -> None:
-    """End with a sentence on Windows, or if another package `ops`, such as PyPI's, has replaced files."""
-    import ops
-
-    if not hasattr(signal, "SIGHUP"):
-        raise SystemExit(
-            f"error: {program()} needs Linux, macOS or another POSIX system\n"
-            "hint: on Windows, install it in WSL, the Windows Subsystem for Linux"
-        )
-    if not (ops.__doc__ or "").startswith("cfops"):
-        raise SystemExit(
-            f"error: another package named `ops` has replaced files of cfops in {Path(__file__).parent}\n"
-            "hint: install cfops again, into an environment of its own"
-        )
-
-
 def collection(plugins: Sequence[str] = ()) -> Collection:
     """Return the root collection, and make plain `inv` use the program above.
 
     *plugins* are distributions to enable for this repository, besides those that the user has enabled.
     """
-    _check_surroundings()
+    check_surroundings()
     # Where a standard stream is closed, a file of ours must not take its number.
     for descriptor in range(3):
         try:
@@ -398,7 +383,7 @@ def main() -> None:
     """Run `cfops`: the same tasks as tasks.py, from any folder."""
     signal.signal(signal.SIGINT, _stopped_early)
     start_as("cfops", sys.argv[0])
-    _check_surroundings()
+    check_surroundings()
     from ops.version import VERSION
 
     OpsProgram(VERSION, collection(), "cfops", program(), config_class=OpsConfig).run(sys.argv)

@@ -28,6 +28,7 @@ ONLY = {
 # tasks of the products, "products" is everything else in their folders.
 FLOORS = (
     ("errors", "items", "typed", "version", "sandbox"),
+    ("surroundings",),
     ("files",),
     ("config", "telemetry"),
     ("http", "plugins"),

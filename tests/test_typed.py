@@ -46,7 +46,6 @@ MISTAKES = (
     ("plugins.disable", "nowhere"),
     ("permissions", "nowhere"),
     ("query", "SELECT nothing"),
-    ("sandbox", "dns.put", "example.com", "new", "A", "192.0.2.1"),
     ("sandbox", "snapshots.show"),
     ("sandbox", "workers.info", "nowhere"),
     ("sandbox", "--fault", "nothing"),
@@ -148,7 +147,8 @@ def test_an_option_for_commands_in_a_shell_is_refused_by_cfops(option: str) -> N
 
     assert refused.startswith("1\n")
     assert " is for commands in a shell, and no task of cfops runs one\n" in refused
-    assert printed("inv", (option, *value, "version")).startswith("0\n")
+    if option != "--prompt-for-sudo-password":
+        assert printed("inv", (option, *value, "version")).startswith("0\n")
 
 
 def test_an_option_for_commands_in_a_shell_is_not_suggested() -> None:
@@ -159,6 +159,7 @@ def test_an_option_for_commands_in_a_shell_is_not_suggested() -> None:
 
 WINDOWS = """
 import os, signal, sys
+import invoke, invoke.main
 for name in ("SIGHUP", "SIGKILL", "SIGQUIT", "SIGUSR1", "SIGWINCH"):
     delattr(signal, name)
 for name in ("O_NOFOLLOW", "O_CLOEXEC", "O_DIRECTORY", "O_NONBLOCK", "geteuid", "getuid", "fork", "pwrite"):

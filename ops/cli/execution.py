@@ -70,7 +70,7 @@ class _Execution:
         self.error = ""
         """The class of the error that it ended with."""
 
-    def run(self, context: Context, *, printed: bool) -> Any:
+    def run(self, context: Context, *, printed: bool) -> Any:  # noqa: C901 (a branch for each way to end)
         """Return what the command returns. Raises Exit after reporting an error."""
         try:
             self._check_required()
@@ -105,7 +105,7 @@ class _Execution:
             self._end(Interrupted(f"{self._command.path} was interrupted"))
         except OpsError as error:
             self._end(error)
-        except Exception as bug:
+        except Exception as bug:  # noqa: BLE001 (a bug is reported, with its traceback under --debug)
             if (failure := _failure_of_system(bug)) is not None:
                 self._end(failure)
             self.error = type(bug).__name__

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ops.cli.command import command
 from ops.errors import CredentialsError, NetworkError, NotFound, OpsError, UsageError, did_you_mean
+from ops.items import reach
 from ops.typed import program
 from ops.ui.shapes import CHANGE, KEY, LOW, MAIN, TIME, Bytes, Column, Rows
 
@@ -200,17 +201,34 @@ def _authors(app: App) -> Callable[[Event], str]:
         difference, before = event.difference, event.before
         if before is None or difference.change not in (CREATED, CHANGED, DELETED):
             return ""
-        since, until = before.manifest.started, event.after.manifest.started
+        # A scan reads while others write: which side of it a change is on, only the item tells.
+        since, until = before.manifest.started, event.after.manifest.ended
         for entry in reversed(entries):
-            if (
-                entry.kind == difference.kind
-                and since <= entry.time <= until
-                and difference.name in entry.names
-            ):
+            _, owner_id, owner = entry.owner
+            in_owner = not difference.owners or {owner_id, owner.get("name")} & set(difference.owners)
+            ours = entry.kind == difference.kind and in_owner and since <= entry.time <= until
+            if ours and any(_led_to(difference, *pair) for pair in journal.changes(entry)):
                 return f"{entry.task} ({entry.id})"
         return _audited(app, difference, before, event.after, reachable)
 
     return author
+
+
+def _led_to(difference: Difference, before: Json | None, after: Json | None) -> bool:
+    """True if the change of an item from *before* to *after* is, or is a part of, *difference*."""
+    from ops.kinds.catalog import kinds
+    from ops.snapshots.compare.side import DELETED
+    from ops.snapshots.history import is_called
+
+    resource = kinds()[difference.kind]
+    if not is_called(resource, after or before or {}, (difference.name, *difference.ids)):
+        return False
+    if after is None or difference.change == DELETED:
+        return after is None and difference.change == DELETED
+    if not difference.fields:
+        return before is None
+    # The journal keeps no secret values.
+    return any(field in resource.secret or reach(after, field) == new for field, _, new in difference.fields)
 
 
 def _audited(

@@ -66,8 +66,8 @@ def _row(name: str, one: Installed | None, entry: Entry | None) -> Json:
         return {**row, "status": "disabled", "meaning": in_message(why)}
     why = reason(one, entry) if entry else one.problem
     if why or name in off:
-        settle = off[name].hint if name in off else f"inv plugins.enable {name}"
-        return {**row, "status": "off", "meaning": in_message(f"{why or off[name].why}: `{settle}`")}
+        settle = off[name].hint if name in off else f"`inv plugins.enable {name}`"
+        return {**row, "status": "off", "meaning": in_message(f"{why or off[name].why}: {settle}")}
     if DOOR.choice is None:
         return {**row, "status": "off", "meaning": f"{SWITCH}={NONE}, or the allow-list cannot be used"}
     if failed().get(name, 0) >= FAILURES:

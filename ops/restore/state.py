@@ -269,9 +269,10 @@ class State:
 
     def _looked_up(self, owner: Owner, resource: Resource, wanted: Iterator[Match]) -> Iterator[Match]:
         writes = resource.writes
-        assert writes is not None and writes.find_all is not None  # noqa: S101 (values are written in bulk)
+        find_all = writes.find_all if writes else None
+        assert find_all is not None  # noqa: S101 (values are written in bulk)
         while some := [new for _, new in islice(wanted, _TOGETHER) if new is not None]:
-            yield from zip(writes.find_all(self.reader.client, owner, some), some, strict=True)
+            yield from zip(find_all(self.reader.client, owner, some), some, strict=True)
 
     def same_files(self, resource: Resource, live: Json, saved: Json) -> bool:
         """True if an item has the files that the snapshot holds, or if that is not known."""

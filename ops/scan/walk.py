@@ -192,7 +192,7 @@ class Walk:
             for missing, witness in absences(list(self._readings.values())):
                 pool.submit(partial(self._settle, missing, witness))
             pool.run_until_empty()
-        except (KeyboardInterrupt, Exception) as error:
+        except (KeyboardInterrupt, Exception) as error:  # noqa: BLE001 (it is kept until what was read is written)
             ended_by = error
         self._sink.close()
         readings = list(self._readings.values())

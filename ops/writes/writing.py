@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import FrameType, TracebackType
+from typing import Self
 
 from ops.cli.app import App
 from ops.errors import ApiError, Conflict, Interrupted, MalformedAnswer, OpsError, Terminated
@@ -89,7 +90,7 @@ class Writing:
         self.undo_id = ""
         """The id that undoes what was done so far; "" if nothing can be undone."""
 
-    def __enter__(self) -> Writing:
+    def __enter__(self) -> Self:
         self._open.enter_context(self._locks)
         self._open.enter_context(self.journal)
         return self

@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -152,7 +152,7 @@ def test_junit_and_sarif_are_written_beside_the_table(kept: Sandbox, inv: Inv) -
 
     assert result.code == 0, result.err
     assert "tls-mode" in result.out
-    assert ElementTree.parse("checks.xml").getroot().tag == "testsuites"
+    assert ET.parse("checks.xml").getroot().tag == "testsuites"
     assert json.loads(Path("checks.sarif").read_text())["version"] == "2.1.0"
 
 

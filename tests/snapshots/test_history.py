@@ -139,6 +139,43 @@ def test_our_journal_names_the_task_that_made_a_change(
     assert found[0]["user"].startswith("dns.put (")
 
 
+def test_a_write_that_left_another_value_is_not_named_for_a_change(
+    account: Account, clock: time_machine.Coordinates, inv: Inv
+) -> None:
+    export(inv, clock)
+    inv(*PUT, "192.0.2.99")
+    clock.shift(60)
+    # A snapshot that begins, and ends, in the second of the next write.
+    assert inv("scan.export", "--only", "zones,dns").code == 0
+    inv("dns.delete", "example.com", "api", "A", "--yes")
+
+    found = [row for row in rows(inv(*LINE)) if row["field"] == "content"]
+
+    assert [row["user"].split(" (")[0] for row in found] == ["dns.put"]
+
+
+def test_the_setting_of_another_zone_is_not_named(
+    account: Account, clock: time_machine.Coordinates, inv: Inv
+) -> None:
+    export(inv, clock)
+    for zone in ("example.com", "example.net"):
+        inv("zones.set", "--zone", zone, "--setting", "min_tls_version", "--value", "1.3", "--yes")
+    export(inv, clock)
+
+    shown = inv(
+        "history", "zones.setting", "--zone", "example.com", "--name", "min_tls_version", "--output", "json"
+    )
+    others = inv(
+        "history", "zones.setting", "--zone", "example.net", "--name", "min_tls_version", "--output", "json"
+    )
+
+    users = [
+        {row["user"] for row in rows(result) if row["change"] == "changed"} for result in (shown, others)
+    ]
+    assert all(len(one) == 1 for one in users)
+    assert users[0].isdisjoint(users[1])
+
+
 def test_the_audit_log_names_who_made_a_change_elsewhere(
     account: Account, clock: time_machine.Coordinates, inv: Inv, staged: Sandbox
 ) -> None:

@@ -14,10 +14,12 @@ _FORMS = re.compile(
     r"|\bxox[abprs]-[\w-]{10,}|\bsk_live_\w{10,}|\bglpat-[\w-]{20,}|\bAIza[\w-]{35}\b"
     r"|\b[a-z]+://[^/\s:@]+:[^/\s:@]+@"
 )
-_NAMES = re.compile(r"(^|_)(SECRET|TOKEN|PASSWORD|PASSWD|APIKEY|API_KEY|PRIVATE_KEY|ACCESS_KEY)($|_)", re.I)
+_NAMES = re.compile(
+    r"(^|_)(SECRET|TOKEN|PASSWORD|PASSWD|APIKEY|API_KEY|PRIVATE_KEY|ACCESS_KEY)($|_)", re.IGNORECASE
+)
 # Names of what only speaks about a secret.
-_ABOUT = re.compile(r"_(NAME|URL|URI|ID|TTL|LENGTH|HEADER|ISSUER|EXPIRY|PATH|ENDPOINT)$", re.I)
-_PUBLIC = re.compile(r"(^|_)PUBLIC_", re.I)
+_ABOUT = re.compile(r"_(NAME|URL|URI|ID|TTL|LENGTH|HEADER|ISSUER|EXPIRY|PATH|ENDPOINT)$", re.IGNORECASE)
+_PUBLIC = re.compile(r"(^|_)PUBLIC_", re.IGNORECASE)
 
 
 def _judge(view: View) -> Found:
