@@ -271,9 +271,14 @@ def _bash(word: str, current: str, quote: str, line: str) -> str:
     return shlex.quote(word[max(current.rfind("="), current.rfind(":")) + 1 :])
 
 
-if __name__ == "__main__":
+def answer(words: list[str]) -> None:
+    """Print the candidates for *words*, a shell and its line; nothing on any error."""
     try:
-        main(sys.argv[1], sys.argv[2])
+        main(*words)
         sys.stdout.flush()
     except Exception:  # noqa: BLE001 (a Tab must never print an error)
         os._exit(0)
+
+
+if __name__ == "__main__":
+    answer(sys.argv[1:])

@@ -36,7 +36,6 @@ from ops.config.values import invoke_defaults
 from ops.errors import Interrupted, Terminated
 from ops.kinds.catalog import task_modules
 from ops.plugins.door import DOOR, value_of
-from ops.surroundings import check_surroundings
 from ops.typed import INV, SHELL_OPTIONS, program, start_as
 
 if TYPE_CHECKING:
@@ -52,7 +51,7 @@ SWITCH_INTERVAL = 0.0001
 
 COMMANDS = (
     "scan snapshots items history query checks metrics alerts undo sandbox config doctor schedule plugins "
-    "docs init permissions completion"
+    "docs init permissions completion each_account"
 )
 TASKS = (*task_modules(), *(f"ops.commands.{name}" for name in COMMANDS.split()))
 
@@ -329,12 +328,20 @@ def _terminated(number: int = signal.SIGTERM, _: object = None) -> None:
         raise Terminated("terminated")
 
 
+def _check_system() -> None:
+    if not hasattr(signal, "SIGHUP"):
+        raise SystemExit(
+            f"error: {program()} needs Linux, macOS or another POSIX system\n"
+            "hint: on Windows, install it in WSL, the Windows Subsystem for Linux"
+        )
+
+
 def collection(plugins: Sequence[str] = ()) -> Collection:
     """Return the root collection, and make plain `inv` use the program above.
 
     *plugins* are distributions to enable for this repository, besides those that the user has enabled.
     """
-    check_surroundings()
+    _check_system()
     # Where a standard stream is closed, a file of ours must not take its number.
     for descriptor in range(3):
         try:
@@ -383,7 +390,7 @@ def main() -> None:
     """Run `cfops`: the same tasks as tasks.py, from any folder."""
     signal.signal(signal.SIGINT, _stopped_early)
     start_as("cfops", sys.argv[0])
-    check_surroundings()
+    _check_system()
     from ops.version import VERSION
 
     OpsProgram(VERSION, collection(), "cfops", program(), config_class=OpsConfig).run(sys.argv)

@@ -28,7 +28,6 @@ ONLY = {
 # tasks of the products, "products" is everything else in their folders.
 FLOORS = (
     ("errors", "items", "typed", "version", "sandbox"),
-    ("surroundings",),
     ("files",),
     ("config", "telemetry"),
     ("http", "plugins"),
@@ -41,7 +40,8 @@ FLOORS = (
     ("alerts",),
     ("commands", "products.tasks"),
     ("program",),
-    ("__main__", "completion", "testing"),
+    ("completion", "testing"),
+    ("__main__",),
 )
 APP_TAKERS = 30
 

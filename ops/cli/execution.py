@@ -281,7 +281,7 @@ def _app(
     from ops.config.settings import load
 
     # A runbook may be run by a program other than ours.
-    RUN.dry = RUN.dry or bool(context.config.run.dry)
+    RUN.dry, RUN.context = RUN.dry or bool(context.config.run.dry), context
     typed = {name: shared[name] for name in EVERYWHERE if shared[name]}
     staged = {**RUN.staged, **({"debug": True} if RUN.debug else {}), **typed, **RUN.typed}
     invoke = context.config.get("ops", {})

@@ -18,6 +18,7 @@ from ops.ui.spinner import said
 
 if TYPE_CHECKING:
     from invoke.collection import Collection
+    from invoke.context import Context
     from invoke.tasks import Call
 
     from ops.cli.recording import Recording
@@ -40,10 +41,12 @@ class Run:
     """What writes on stderr, and to the file of --log-file."""
     invoke: Mapping[str, Any]
     """`ops:` in Invoke's configuration, for messages that come before the settings."""
+    context: Context
+    """What Invoke gave to the current task."""
     typed: dict[str, str]
     """--log-format and --log-file, which apply to the whole line wherever they are typed."""
 
-    def __init__(self) -> None:
+    def __init__(self, parent: str | None = None) -> None:
         self.stop = threading.Event()
         self.over = False
         """True once all tasks have ended: an interrupt then has nothing to stop."""
@@ -61,6 +64,7 @@ class Run:
         self.wrote: set[str] = set()
         """The ids of the tasks that have changed something."""
         self.line: list[str] = []
+        self._calls: list[Call] = []
         self.position = 0
         self.several = False
         """True if more than one task of the line does something: then each has a heading."""
@@ -68,7 +72,7 @@ class Run:
         """What the last request that was sent reads, in words, until it is answered."""
         self.staging: set[int] = set()
         """The positions on the line of the tasks that set the stage for the others."""
-        self.record = Record(environment().get("TRACEPARENT", ""))
+        self.record = Record(environment().get("TRACEPARENT", "") if parent is None else parent)
         """The ids and spans of this run, and who observes it."""
         self.log, self.invoke, self.typed = _log(self), {}, {}
         self.trace_files: list[str] = []
@@ -93,9 +97,13 @@ class Run:
         dry: bool,
         debug: bool,
         collection: Collection | None = None,
+        parent: str | None = None,
     ) -> None:
-        """Start a new line of tasks; *project* is the folder of tasks.py, or the one `cfops` runs in."""
-        self.__init__()  # type: ignore[misc]  # other modules hold a reference to this object
+        """Start a new line of tasks; *project* is the folder of tasks.py, or the one `cfops` runs in.
+
+        *parent* is the TRACEPARENT of what started it, by default that of the environment.
+        """
+        self.__init__(parent)  # type: ignore[misc]  # other modules hold a reference to this object
         self.project, self.collection, self.dry, self.debug = project, collection, dry, debug
 
     def follow(self, calls: Sequence[Call]) -> Iterator[Call]:
@@ -103,8 +111,16 @@ class Run:
         self.line = [call.called_as or call.task.name for call in calls]
         self.several = sum(not getattr(call.task, "stages", False) for call in calls) > 1
         self.trace_files = [str(call.kwargs["trace"]) for call in calls if call.kwargs.get("trace")]
-        for self.position, call in enumerate(calls):
-            yield call
+        self._calls, self.position = list(calls), 0
+        while self.position < len(self._calls):
+            yield self._calls[self.position]
+            self.position += 1
+
+    def take_rest(self) -> list[Call]:
+        """Return the tasks after the current one, which the line then does not run itself."""
+        after = self.position + 1
+        rest, self._calls, self.line = self._calls[after:], self._calls[:after], self.line[:after]
+        return rest
 
     def declared_needs(self) -> dict[str, str]:
         """Return every task that could be on the line, with the permissions that it declares."""

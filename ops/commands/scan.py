@@ -49,6 +49,7 @@ def run_scan(
     from ops.commands.export import report
     from ops.metrics.forecast import announce
     from ops.scan import request
+    from ops.scan.earlier import earlier_items
     from ops.scan.inventory import NOT_NAMED, OUTSIDE
     from ops.scan.request import Count, scan_account
 
@@ -56,7 +57,9 @@ def run_scan(
     begun = request.start(app.client, app.clock())
     account, plan = asked.resolved(app.zone, lambda: app.account_id)
     announce(app, account.id, plan)
-    inventory = scan_account(app, account, plan, Count())
+    inventory = scan_account(
+        app, account, plan, Count(), earlier_items(app.settings.exports, account.id, deep=deep)
+    )
     if inventory.ended_by is not None:
         raise inventory.ended_by
     report(app, begun, inventory, plan)

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         "ping": "job: URL of a monitor",
         "token_file": "the file of the token on the machine, for cron and systemd",
         "image": "the container image, for kubernetes",
+        "each_profile": "for each profile: a matrix of github, a CronJob each of kubernetes, else one job",
         "to": "write the files into this folder instead of printing them",
     },
 )
@@ -50,6 +51,7 @@ def schedule(
     ping: str = "",
     token_file: str = "/etc/cfops/token",  # noqa: S107 (a place, no password)
     image: str = "registry.example.com/cfops",
+    each_profile: bool = False,
     to: str = "",
 ) -> Text | None:
     """Print what runs an export every day: crontab line, systemd units, GitHub workflow or CronJob.
@@ -57,8 +59,8 @@ def schedule(
     Ends with the commands that install it.
 
     inv schedule --for systemd --at 03:17 --prune daily=7,weekly=4 --to units
-    inv schedule --for cron --push s3://backups/cloudflare
     inv schedule --for github --encrypt-to age1… > .github/workflows/cfops-export.yml
+    inv schedule --for kubernetes --each-profile --push s3://backups/cloudflare
     """
     from ops.schedule import install
     from ops.schedule.install import PLATFORMS
@@ -67,7 +69,8 @@ def schedule(
     wanted |= {"guard": guard, "push": push, "prune": prune, "ping": ping}
     if for_ not in PLATFORMS:
         raise UsageError(f"--for takes {', '.join(PLATFORMS)}, not {for_!r}", hint="--for systemd")
-    job = _job(app, for_, at, wanted, token_file, image)
+    profiles = _profiles(app) if each_profile else ()
+    job = _job(app, for_, at, wanted, token_file, image)._replace(profiles=profiles)
     if for_ == "github" and not job.encrypted:
         app.warn("everyone who can read the repository can read the artifact: use --encrypt-to")
     folder = Path(to or "DIR")
@@ -123,6 +126,17 @@ def _job(
         encrypted=bool(wanted["encrypt_to"]),
         bucket=_bucket(app) if wanted["push"] else None,
     )
+
+
+def _profiles(app: App) -> tuple[str, ...]:
+    from ops.config.layers import list_profiles
+
+    if app.settings.profile:
+        raise UsageError("--each-profile and a profile of the line exclude each other")
+    profiles = list_profiles(app.settings.config_dir)
+    if not profiles.by_name:
+        raise UsageError("there are no profiles", hint=f"write them into {profiles.file}")
+    return tuple(_plain("the name of a profile", name) for name in profiles.by_name)
 
 
 def _user() -> str:

@@ -127,6 +127,9 @@ class Writing:
         app = self._app
         with finish_request(app.stop, self.talk.warn) as stopping:
             stopping.check(self.task)
+            if (writes := changes[0].resource.writes) and writes.ask:
+                for change in changes:
+                    writes.ask(self.client, change)
             app.entries += 1
             entry = self.journal.begin(changes, now=app.clock(), number=app.entries, undoing=undoing)
             self._unknown += len(changes)

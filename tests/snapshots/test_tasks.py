@@ -275,8 +275,8 @@ def test_what_was_not_read_whole_has_no_sample_of_items(
     inv("snapshots.status", "--to", str(deep))
 
     assert 'kind="dns.record"' in shallow.read_text()
-    assert 'kind="rulesets.zone"' not in shallow.read_text()
-    assert re.search(r'cfops_snapshot_items\{.*kind="rulesets.zone"\} [1-9]', deep.read_text())
+    assert 'kind="ssl.certificate"' not in shallow.read_text()
+    assert re.search(r'cfops_snapshot_items\{.*kind="ssl.certificate"\} [1-9]', deep.read_text())
     assert re.search(r'cfops_snapshot_sections\{.*status="skipped"\} [0-9]+\n', shallow.read_text())
     assert re.search(r'cfops_snapshot_sections\{.*status="skipped"\} 59\n', deep.read_text()), "by their plan"
 
