@@ -26,7 +26,7 @@ ONLY = {
 # From low to high. A module imports modules of its own room and of lower floors. "products.tasks" are the
 # tasks of the products, "products" is everything else in their folders.
 FLOORS = (
-    ("errors", "items", "version", "sandbox"),
+    ("errors", "items", "typed", "version", "sandbox"),
     ("files",),
     ("config", "telemetry"),
     ("http", "plugins"),

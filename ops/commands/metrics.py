@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ops.cli.command import command
 from ops.errors import UsageError, did_you_mean
+from ops.typed import in_text
 from ops.ui.shapes import KEY, LOW, MAIN, SIZE, STATUS, TIME, Column, Item, Rows
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ def write_dashboard(app: App, to: str = "") -> Rows:
     folder, source = disk.private_folder(Path(to)), files("ops.metrics") / "prometheus"
     for name in FILES:
         with disk.atomic(folder / name, 0o644) as target:
-            target.write((source / name).read_bytes())
+            target.write(in_text((source / name).read_text("utf-8")).encode())
     app.note("to check the rules: `promtool test rules cfops.rules.test.yml`, in that folder")
     return Rows([{"file": str(folder / name)} for name in FILES], noun="file")
 
