@@ -77,6 +77,13 @@ class Ages:
         """Return the age of one finding."""
         return self._ages.get(fingerprint(result, subject), Age())
 
+    def fresh(self, results: Iterable[Result]) -> list[Result]:
+        """Return *results* without the findings that the snapshot before has."""
+        return [
+            result._replace(subjects=tuple(s for s in result.subjects if self.of(result, s).new is not False))
+            for result in results
+        ]
+
     @property
     def judged(self) -> int:
         return sum(bool(known) for known in self._known)

@@ -113,6 +113,7 @@ def export(
     inv scan.export --quiet --guard 30 --prune daily=7,weekly=4 --ping https://monitor.example/ID
     """
     from ops.commands.export import JobOptions, policy, push_address, run_export
+    from ops.commands.report import document
     from ops.export.delivery import delivery
     from ops.scan import request
 
@@ -120,7 +121,12 @@ def export(
     kept = request.one_of(kv, ("keys", "values", "none") if packed else ("keys", "none"))
     asked = request.read(only, skip, zone, deep=deep, values=kept, contents=packed)
     target = delivery(
-        app.settings.exports, to, encrypt_to, newest=not asked.narrowed, passphrase_file=passphrase_file
+        app.settings.exports,
+        to,
+        encrypt_to,
+        document(app),
+        newest=not asked.narrowed,
+        passphrase_file=passphrase_file,
     )
     options = JobOptions(guard, policy(prune), ping, push_address(push), ping_log, secrets)
     return run_export(app, asked, target, options)

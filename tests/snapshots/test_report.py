@@ -111,8 +111,9 @@ def test_what_went_with_its_parent_is_one_row(tmp_path: Path) -> None:
         ("dns.record", "z1"): records[:2],
         ("dns.record", "z2"): records,
         ("dns.switch", "z1"): [{"status": "on"}],
+        ("dns.switch", "z2"): [],
     }
-    left = {("zones.zone", ""): [other], ("dns.record", "z2"): records[1:]}
+    left = {("zones.zone", ""): [other], ("dns.record", "z2"): records[1:], ("dns.switch", "z2"): []}
     old, new = made(tmp_path / "old", held), made(tmp_path / "new", left)
     kinds = {resource.kind: resource for resource in KINDS}
 

@@ -236,7 +236,7 @@ def test_the_table_of_a_status_has_words_and_no_fields_of_machines(inv: Inv, exp
     ]  # fmt: skip
     found = dict(lines)  # type: ignore[arg-type]  # each has two words
     assert (found["state"], found["snapshot"]) == ("fresh", folder.name)
-    assert (found["content"], found["others"]) == ("10 items of 5 kinds", "1 newer but partial")
+    assert (found["content"], found["others"]) == ("10 items of 6 kinds", "1 newer but partial")
     assert "older than 2h" in old.out
 
 
