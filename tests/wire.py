@@ -8,7 +8,7 @@ import struct
 import threading
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 
 class Seen(NamedTuple):
@@ -67,7 +67,7 @@ class Wire:
         self.url = f"http://{self.host}:{self.port}/client/v4"
         threading.Thread(target=self._listen, daemon=True).start()
 
-    def __enter__(self) -> Wire:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

@@ -35,7 +35,7 @@ class Ending:
         try:
             done = report(self.about, self.app.clock(), token=self.token)
             done.tell(self.app.note, self.app.warn)
-        except Exception as problem:
+        except Exception as problem:  # noqa: BLE001 (an alert never fails the line)
             _warn(self.app, problem)
 
 
@@ -53,7 +53,7 @@ def task_ended(app: App, code: int) -> None:
         # A line has one notice for each account, after its last task.
         others = [one for one in app.run.recorded if getattr(one, "account", None) != ending.account]
         app.run.recorded[:] = [*others, ending]
-    except Exception as problem:
+    except Exception as problem:  # noqa: BLE001 (an alert never fails the line)
         _warn(app, problem)
 
 

@@ -49,6 +49,7 @@ _TOP_LEVEL = (
     "config",
     "docs",
     "doctor",
+    "each_account",
     "history",
     "init",
     "permissions",

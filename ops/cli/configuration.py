@@ -48,7 +48,7 @@ def _mapping(path: os.PathLike[Any], parse: Callable[[bytes], Any]) -> dict[str,
             loaded = json.loads(json.dumps(parse(file.read()) or {}, default=str))
     except FileNotFoundError:
         raise  # Invoke looks for the next one
-    except Exception as error:  # PyYAML lets through whatever a conversion of a value raises
+    except Exception as error:  # noqa: BLE001 (PyYAML lets through what a conversion of a value raises)
         why = error.strerror if isinstance(error, OSError) else " ".join(str(error).split())
         raise _unusable(path, str(why)) from None
     if not isinstance(loaded, dict):

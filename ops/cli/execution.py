@@ -70,7 +70,7 @@ class _Execution:
         self.error = ""
         """The class of the error that it ended with."""
 
-    def run(self, context: Context, *, printed: bool) -> Any:
+    def run(self, context: Context, *, printed: bool) -> Any:  # noqa: C901 (a branch for each way to end)
         """Return what the command returns. Raises Exit after reporting an error."""
         try:
             self._check_required()
@@ -105,7 +105,7 @@ class _Execution:
             self._end(Interrupted(f"{self._command.path} was interrupted"))
         except OpsError as error:
             self._end(error)
-        except Exception as bug:
+        except Exception as bug:  # noqa: BLE001 (a bug is reported, with its traceback under --debug)
             if (failure := _failure_of_system(bug)) is not None:
                 self._end(failure)
             self.error = type(bug).__name__
@@ -204,8 +204,8 @@ class _Execution:
         if self._app is not None and (suggest := type(self._app).suggest_offline) is not None:
             with suppress(OSError, ImportError):  # no more files may be opened, not even to read a module
                 suggest(self._app, error)
-        self._failure = {"message": error.message, "hint": error.hint}
         self._talk.error(error, json=self._shared["output"] in ("json", "jsonl"))
+        self._failure = {"message": error.message, "hint": error.hint}
         self._report_line()
         raise Exit(code=error.exit_code)
 
@@ -281,7 +281,7 @@ def _app(
     from ops.config.settings import load
 
     # A runbook may be run by a program other than ours.
-    RUN.dry = RUN.dry or bool(context.config.run.dry)
+    RUN.dry, RUN.context = RUN.dry or bool(context.config.run.dry), context
     typed = {name: shared[name] for name in EVERYWHERE if shared[name]}
     staged = {**RUN.staged, **({"debug": True} if RUN.debug else {}), **typed, **RUN.typed}
     invoke = context.config.get("ops", {})

@@ -13,10 +13,12 @@ from ops.config.private import environment, is_journal
 from ops.errors import DiskError
 from ops.telemetry.log import Log
 from ops.telemetry.record import Record
+from ops.typed import program
 from ops.ui.spinner import said
 
 if TYPE_CHECKING:
     from invoke.collection import Collection
+    from invoke.context import Context
     from invoke.tasks import Call
 
     from ops.cli.recording import Recording
@@ -39,10 +41,12 @@ class Run:
     """What writes on stderr, and to the file of --log-file."""
     invoke: Mapping[str, Any]
     """`ops:` in Invoke's configuration, for messages that come before the settings."""
+    context: Context
+    """What Invoke gave to the current task."""
     typed: dict[str, str]
     """--log-format and --log-file, which apply to the whole line wherever they are typed."""
 
-    def __init__(self) -> None:
+    def __init__(self, parent: str | None = None) -> None:
         self.stop = threading.Event()
         self.over = False
         """True once all tasks have ended: an interrupt then has nothing to stop."""
@@ -60,6 +64,7 @@ class Run:
         self.wrote: set[str] = set()
         """The ids of the tasks that have changed something."""
         self.line: list[str] = []
+        self._calls: list[Call] = []
         self.position = 0
         self.several = False
         """True if more than one task of the line does something: then each has a heading."""
@@ -67,13 +72,11 @@ class Run:
         """What the last request that was sent reads, in words, until it is answered."""
         self.staging: set[int] = set()
         """The positions on the line of the tasks that set the stage for the others."""
-        self.record = Record(environment().get("TRACEPARENT", ""))
+        self.record = Record(environment().get("TRACEPARENT", "") if parent is None else parent)
         """The ids and spans of this run, and who observes it."""
         self.log, self.invoke, self.typed = _log(self), {}, {}
         self.trace_files: list[str] = []
         """The files that --trace names, on any task of the line."""
-        self.program = "inv"
-        """What was typed to start the line: inv or cfops."""
         self.exit_code = 0
         """How the line ended, once it has."""
         self._trace: Trace | None = None
@@ -94,20 +97,30 @@ class Run:
         dry: bool,
         debug: bool,
         collection: Collection | None = None,
-        program: str = "inv",
+        parent: str | None = None,
     ) -> None:
-        """Start a new line of tasks; *project* is the folder of tasks.py, or the one `cfops` runs in."""
-        self.__init__()  # type: ignore[misc]  # other modules hold a reference to this object
+        """Start a new line of tasks; *project* is the folder of tasks.py, or the one `cfops` runs in.
+
+        *parent* is the TRACEPARENT of what started it, by default that of the environment.
+        """
+        self.__init__(parent)  # type: ignore[misc]  # other modules hold a reference to this object
         self.project, self.collection, self.dry, self.debug = project, collection, dry, debug
-        self.program = program
 
     def follow(self, calls: Sequence[Call]) -> Iterator[Call]:
         """Yield the tasks of the line and keep *position* at the current one."""
         self.line = [call.called_as or call.task.name for call in calls]
         self.several = sum(not getattr(call.task, "stages", False) for call in calls) > 1
         self.trace_files = [str(call.kwargs["trace"]) for call in calls if call.kwargs.get("trace")]
-        for self.position, call in enumerate(calls):
-            yield call
+        self._calls, self.position = list(calls), 0
+        while self.position < len(self._calls):
+            yield self._calls[self.position]
+            self.position += 1
+
+    def take_rest(self) -> list[Call]:
+        """Return the tasks after the current one, which the line then does not run itself."""
+        after = self.position + 1
+        rest, self._calls, self.line = self._calls[after:], self._calls[:after], self.line[:after]
+        return rest
 
     def declared_needs(self) -> dict[str, str]:
         """Return every task that could be on the line, with the permissions that it declares."""
@@ -137,13 +150,13 @@ class Run:
 
     @property
     def stage(self) -> str:
-        """Return the words that set this line's stage, as typed after `inv`, with a trailing blank; or ""."""
+        """Return the words that set the stage, typed after the program, with a trailing blank; or ""."""
         profile = f"profile --name {self.staged['profile']} " if self.staged.get("profile") else ""
         return "sandbox " if self.staged.get("base_url") else profile
 
     def undo_line(self, id: str, task: str = "apply") -> str:
         """Return the line that undoes, or shows, the changes made under *id* on this line's stage."""
-        return f"inv {self.stage}undo.{task} {id}"
+        return f"{program()} {self.stage}undo.{task} {id}"
 
     def client(self, settings: Settings, say: Callable[[str], None], dry: bool = False) -> Client:
         """Return the one client for these settings, opened at first use; a *dry* one sends no writes."""
@@ -195,7 +208,7 @@ class Run:
 
             for named in self.trace_files:
                 check_writable(Path(named))
-            self._trace = Trace(self.record, self.program, talk.warn, self.trace_files)
+            self._trace = Trace(self.record, program(), talk.warn, self.trace_files)
             self._trace.to_collector(environ, settings)
         self._trace.follow(settings.base_url, talk.redact)
 

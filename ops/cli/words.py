@@ -96,7 +96,7 @@ def flag_of(parameter: str) -> str:
     return to_flag(option_name(parameter))
 
 
-def place(
+def place(  # noqa: C901 (a branch for each kind of word)
     words: Sequence[str],
     contexts: Mapping[str, ParserContext],
     tasks: Mapping[str, Task[Any]],

@@ -20,6 +20,7 @@ from ops.offsite import boto, bucket
 from ops.offsite.bucket import BucketPrefix
 from ops.plugins.door import DOOR
 from ops.scan import request
+from ops.scan.earlier import earlier_items
 from ops.scan.inventory import Inventory, ScanPlan
 from ops.scan.request import ScanRequest, Start
 from ops.snapshots.layout import ENDING, period
@@ -89,17 +90,14 @@ def run_export(app: App, asked: ScanRequest, target: Delivery, options: JobOptio
         begun = request.start(app.client, app.clock())
         account, plan = asked.resolved(app.zone, lambda: app.account_id)
         announce(app, account.id, plan)
-        lock: AbstractContextManager[None] = nullcontext()
         # A file named by the user is replaced atomically anyway.
-        if target.by_account:
-            name = f"export/{app.settings.api_host}/{account.id}"
-            me, what = holder(app.command.path, app.clock()), f"exporting the account {account.id}"
-            lock = locked(app.settings.state_dir / "locks", name, me, what)
-        with lock:
+        with _lock(app, account.id) if target.by_account else nullcontext():
             monitor.started()
             guard = job.guard(app.settings, account.id, options.guard, app.note) if options.guard else None
             keeps = bool(options.secrets) or target.is_sealed
-            done = job.run(app, job.ExportJob(account, plan, target, asked.options, begun, guard, keeps))
+            earlier = earlier_items(app.settings.exports, account.id, deep=asked.filter.deep)
+            work = account, plan, target, asked.options, begun, guard, keeps, earlier
+            done = job.run(app, job.ExportJob(*work))
             if DOOR.hooks("on_snapshot"):
                 _tell_hooks(app, done)
             with _after(app, done):
@@ -117,6 +115,12 @@ def run_export(app: App, asked: ScanRequest, target: Delivery, options: JobOptio
     return None if silent else Item(summary, (*SUMMARY, *pushed, *(("note",) if summary["note"] else ())))
 
 
+def _lock(app: App, account_id: str) -> AbstractContextManager[None]:
+    """Lock the snapshots of an account. Raises Locked."""
+    name, me = f"export/{app.settings.api_host}/{account_id}", holder(app.command.path, app.clock())
+    return locked(app.settings.state_dir / "locks", name, me, f"exporting the account {account_id}")
+
+
 def _tell_hooks(app: App, done: Outcome) -> None:
     from ops.plugins.fire import fire
 
@@ -131,16 +135,16 @@ def _push(app: App, done: Outcome, place: BucketPrefix) -> Json:
     """Send the snapshot to *place* and return its address, for the summary; a failure keeps it here."""
     from ops.offsite.transfer import push
 
-    later = f"inv snapshots.push --name {quote(str(done.path))} --to {place}"
+    later = f"`inv snapshots.push --name {quote(str(done.path))} --to {place}`"
     try:
         pushed = push(app, place, done.path, done.manifest.account_id)
         return {} if app.dry else {"pushed": pushed.address}
     except (KeyboardInterrupt, OpsError) as error:
         app.warn(f"the snapshot is kept: {done.path}; it is not, or not completely, in the bucket")
         if isinstance(error, OpsError):
-            error.hint = f"{error.hint}; `{later}`" if error.hint else f"`{later}`"
+            error.hint = f"{error.hint}; {later}" if error.hint else later
         else:
-            app.warn(f"to resume: `{later}`")
+            app.warn(f"to resume: {later}")
         raise
 
 

@@ -6,7 +6,17 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ops.cli.command import command
-from ops.errors import CredentialsError, NetworkError, NotFound, OpsError, UsageError, did_you_mean
+from ops.errors import (
+    CredentialsError,
+    NetworkError,
+    NotFound,
+    OpsError,
+    Refused,
+    UsageError,
+    did_you_mean,
+)
+from ops.items import reach
+from ops.typed import program
 from ops.ui.shapes import CHANGE, KEY, LOW, MAIN, TIME, Bytes, Column, Rows
 
 if TYPE_CHECKING:
@@ -199,17 +209,34 @@ def _authors(app: App) -> Callable[[Event], str]:
         difference, before = event.difference, event.before
         if before is None or difference.change not in (CREATED, CHANGED, DELETED):
             return ""
-        since, until = before.manifest.started, event.after.manifest.started
+        # A scan reads while others write: which side of it a change is on, only the item tells.
+        since, until = before.manifest.started, event.after.manifest.ended
         for entry in reversed(entries):
-            if (
-                entry.kind == difference.kind
-                and since <= entry.time <= until
-                and difference.name in entry.names
-            ):
+            _, owner_id, owner = entry.owner
+            in_owner = not difference.owners or {owner_id, owner.get("name")} & set(difference.owners)
+            ours = entry.kind == difference.kind and in_owner and since <= entry.time <= until
+            if ours and any(_led_to(difference, *pair) for pair in journal.changes(entry)):
                 return f"{entry.task} ({entry.id})"
         return _audited(app, difference, before, event.after, reachable)
 
     return author
+
+
+def _led_to(difference: Difference, before: Json | None, after: Json | None) -> bool:
+    """True if the change of an item from *before* to *after* is, or is a part of, *difference*."""
+    from ops.kinds.catalog import kinds
+    from ops.snapshots.compare.side import DELETED
+    from ops.snapshots.history import is_called
+
+    resource = kinds()[difference.kind]
+    if not is_called(resource, after or before or {}, (difference.name, *difference.ids)):
+        return False
+    if after is None or difference.change == DELETED:
+        return after is None and difference.change == DELETED
+    if not difference.fields:
+        return before is None
+    # The journal keeps no secret values.
+    return any(field in resource.secret or reach(after, field) == new for field, _, new in difference.fields)
 
 
 def _audited(
@@ -237,24 +264,76 @@ def _audited(
 
 
 def _show_plan(app: App, found: Sequence[Event], number: int) -> None:
-    """Show the plan that undoes change *number*: a restore of the item from the snapshot before it."""
+    """Show the plan that undoes change *number*: a restore of the item to what the snapshot before it holds.
+
+    Raises UsageError for what is not a change, Refused if a restore cannot undo it.
+    """
     from shlex import quote
 
     from ops.commands.snapshots.restore import show_restore
-    from ops.kinds.catalog import kinds
     from ops.restore.filter import read_filter
-    from ops.snapshots.compare.side import CHANGED, DELETED
+    from ops.snapshots.compare.side import CREATED
 
-    event = found[number - 1] if 0 < number <= len(found) else None
-    if event is None or event.before is None or event.difference.change not in (CHANGED, DELETED):
-        hint = "a creation is undone by the product's delete task"
-        raise UsageError(f"--undo {number} is not a change or deletion of the list", hint=hint)
-    difference = event.difference
-    in_zone = kinds()[difference.kind].parent == ZONE
-    zones = (difference.scope,) if in_zone else ()
-    items = (difference.name,) if kinds()[difference.kind].identity else ()
-    filter = read_filter((difference.kind,), zones, (), items)
-    show_restore(app, event.before, filter)
-    options = [f"--kind {difference.kind}", *(f"--zone {quote(z)}" for z in zones)]
+    event = _undoable(found, number)
+    difference, before = event.difference, event.before
+    assert before is not None  # noqa: S101 (what was created, changed or deleted has a snapshot before it)
+    created = difference.change == CREATED
+    zones, items = _whose(difference)
+    later = [n for n, one in enumerate(found[number:], number + 1) if _is_of(one.difference, difference)]
+    if later:
+        app.warn(f"later changes of it are undone as well: {', '.join(map(str, later))}")
+    try:
+        filter = read_filter((difference.kind,), zones, (), items)
+        steps = show_restore(app, before, filter, delete=created)
+    except NotFound as error:
+        raise Refused(f"change {number} cannot be undone by a restore: {error.message}") from None
+    if not steps:
+        hint = f"`inv --list {difference.kind.partition('.')[0]}` shows the tasks that change it"
+        raise Refused(f"there is nothing that a restore can undo of change {number}", hint=hint)
+    options = [f"--kind {difference.kind}", *(f"--zone {quote(zone)}" for zone in zones)]
     options += [f"--item {quote(item)}" for item in items]
-    app.note(f"to apply: inv snapshots.restore --name {quote(event.before.where)} {' '.join(options)}")
+    options += ["--delete"] * created
+    app.note(f"to apply: {program()} snapshots.restore --name {quote(before.where)} {' '.join(options)}")
+
+
+def _undoable(found: Sequence[Event], number: int) -> Event:
+    """Return change *number* of the list. Raises UsageError if there is nothing to undo."""
+    from ops.snapshots.compare.side import UNKNOWN
+    from ops.snapshots.history import SEEN
+
+    if not 0 < number <= len(found):
+        raise UsageError(f"--undo {number} is not in the list", hint=f"--undo takes 1 to {len(found)}")
+    event = found[number - 1]
+    where = event.after.name
+    if event.difference.change == UNKNOWN:
+        why = f"{where} could not read it, so nothing is known to have changed"
+    elif event.difference.change == SEEN:
+        why = f"{where} is the first that has it, and none before proves that it did not exist"
+    else:
+        return event
+    raise UsageError(f"change {number} cannot be undone: {why}", hint="choose one that is a change")
+
+
+def _whose(difference: Difference) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the zone and the item of *difference*, as a restore selects them.
+
+    The only item of a parent other than a zone is selected by the parent.
+    """
+    from ops.kinds.catalog import kinds
+
+    resource = kinds()[difference.kind]
+    zones = (difference.scope,) if resource.parent == ZONE else ()
+    alone = "" if zones else difference.scope
+    items = (_key_before(difference) if resource.identity else alone,)
+    return zones, tuple(filter(None, items))
+
+
+def _key_before(difference: Difference) -> str:
+    """Return the key that the item had before the change: what was created again has another one now."""
+    now = next(iter(difference.ids), difference.name)
+    return next((str(old) for field, old, new in difference.fields if (field, new) == ("id", now)), now)
+
+
+def _is_of(later: Difference, difference: Difference) -> bool:
+    """True if *later* is a change of the item that *difference* is about."""
+    return later.owners == difference.owners and _key_before(later) in difference.ids[:1]

@@ -51,8 +51,13 @@ def _described(resource: Resource) -> Json:
         restored, note = "yes", ""
     scan = "deep" if resource.deep else "always"
     return {
-        **{"kind": resource.kind, "parent": resource.parent, "scan": scan, "restored": restored},
-        **{"note": note, "needs": resource.needs, "secret": list(resource.secret)},
+        "kind": resource.kind,
+        "parent": resource.parent,
+        "scan": scan,
+        "restored": restored,
+        "note": note,
+        "needs": resource.needs,
+        "secret": list(resource.secret),
     }
 
 

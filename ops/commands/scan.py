@@ -49,6 +49,7 @@ def run_scan(
     from ops.commands.export import report
     from ops.metrics.forecast import announce
     from ops.scan import request
+    from ops.scan.earlier import earlier_items
     from ops.scan.inventory import NOT_NAMED, OUTSIDE
     from ops.scan.request import Count, scan_account
 
@@ -56,7 +57,9 @@ def run_scan(
     begun = request.start(app.client, app.clock())
     account, plan = asked.resolved(app.zone, lambda: app.account_id)
     announce(app, account.id, plan)
-    inventory = scan_account(app, account, plan, Count())
+    inventory = scan_account(
+        app, account, plan, Count(), earlier_items(app.settings.exports, account.id, deep=deep)
+    )
     if inventory.ended_by is not None:
         raise inventory.ended_by
     report(app, begun, inventory, plan)
@@ -110,6 +113,7 @@ def export(
     inv scan.export --quiet --guard 30 --prune daily=7,weekly=4 --ping https://monitor.example/ID
     """
     from ops.commands.export import JobOptions, policy, push_address, run_export
+    from ops.commands.report import document
     from ops.export.delivery import delivery
     from ops.scan import request
 
@@ -117,7 +121,12 @@ def export(
     kept = request.one_of(kv, ("keys", "values", "none") if packed else ("keys", "none"))
     asked = request.read(only, skip, zone, deep=deep, values=kept, contents=packed)
     target = delivery(
-        app.settings.exports, to, encrypt_to, newest=not asked.narrowed, passphrase_file=passphrase_file
+        app.settings.exports,
+        to,
+        encrypt_to,
+        document(app),
+        newest=not asked.narrowed,
+        passphrase_file=passphrase_file,
     )
     options = JobOptions(guard, policy(prune), ping, push_address(push), ping_log, secrets)
     return run_export(app, asked, target, options)

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         "ping": "job: URL of a monitor",
         "token_file": "the file of the token on the machine, for cron and systemd",
         "image": "the container image, for kubernetes",
+        "each_profile": "for each profile: a matrix of github, a CronJob each of kubernetes, else one job",
         "to": "write the files into this folder instead of printing them",
     },
 )
@@ -50,6 +51,7 @@ def schedule(
     ping: str = "",
     token_file: str = "/etc/cfops/token",  # noqa: S107 (a place, no password)
     image: str = "registry.example.com/cfops",
+    each_profile: bool = False,
     to: str = "",
 ) -> Text | None:
     """Print what runs an export every day: crontab line, systemd units, GitHub workflow or CronJob.
@@ -57,8 +59,8 @@ def schedule(
     Ends with the commands that install it.
 
     inv schedule --for systemd --at 03:17 --prune daily=7,weekly=4 --to units
-    inv schedule --for cron --push s3://backups/cloudflare
     inv schedule --for github --encrypt-to age1… > .github/workflows/cfops-export.yml
+    inv schedule --for kubernetes --each-profile --push s3://backups/cloudflare
     """
     from ops.schedule import install
     from ops.schedule.install import PLATFORMS
@@ -67,7 +69,8 @@ def schedule(
     wanted |= {"guard": guard, "push": push, "prune": prune, "ping": ping}
     if for_ not in PLATFORMS:
         raise UsageError(f"--for takes {', '.join(PLATFORMS)}, not {for_!r}", hint="--for systemd")
-    job = _job(app, for_, at, wanted, token_file, image)
+    profiles = _profiles(app) if each_profile else ()
+    job = _job(app, for_, at, wanted, token_file, image)._replace(profiles=profiles)
     if for_ == "github" and not job.encrypted:
         app.warn("everyone who can read the repository can read the artifact: use --encrypt-to")
     folder = Path(to or "DIR")
@@ -125,6 +128,17 @@ def _job(
     )
 
 
+def _profiles(app: App) -> tuple[str, ...]:
+    from ops.config.layers import list_profiles
+
+    if app.settings.profile:
+        raise UsageError("--each-profile and a profile of the line exclude each other")
+    profiles = list_profiles(app.settings.config_dir)
+    if not profiles.by_name:
+        raise UsageError("there are no profiles", hint=f"write them into {profiles.file}")
+    return tuple(_plain("the name of a profile", name) for name in profiles.by_name)
+
+
 def _user() -> str:
     import getpass
     import os
@@ -138,12 +152,15 @@ def _user() -> str:
 
 def _check(app: App, wanted: dict[str, Any]) -> None:
     from ops.commands import export
+    from ops.commands.report import document
     from ops.export.delivery import delivery
     from ops.scan import request
 
     kept = request.one_of(wanted["kv"], ("keys", "values", "none"))
     asked = request.read(wanted["only"], wanted["skip"], (), deep=wanted["deep"], values=kept)
-    target = delivery(app.settings.exports, "", wanted["encrypt_to"], newest=not asked.narrowed)
+    target = delivery(
+        app.settings.exports, "", wanted["encrypt_to"], document(app), newest=not asked.narrowed
+    )
     prune, push = export.policy(wanted["prune"]), export.push_address(wanted["push"])
     export.JobOptions(wanted["guard"], prune, wanted["ping"], push).check(asked, target)
     if wanted["ping"]:

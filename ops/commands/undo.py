@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -202,7 +203,7 @@ def undo_last(app: App) -> Rows:
     return undo_entries(app, chosen, kinds, question=f"undo {made}?")
 
 
-def _later(app: App, chosen: JournalEntry, entries: list[JournalEntry], accounts: Set[str]) -> str:
+def _later(app: App, chosen: JournalEntry, entries: list[JournalEntry], accounts: AbstractSet[str]) -> str:
     """Return that the last task made no change that can be undone, if it ran after *chosen*; else ""."""
     from ops.telemetry.audit import AuditLog
     from ops.writes.journal import FAILED, UNDONE
@@ -246,11 +247,11 @@ def _here(app: App, entries: list[JournalEntry]) -> list[JournalEntry]:
     return [entry for entry in entries if entry.host == app.settings.api_host]
 
 
-def _of(accounts: Set[str], entries: list[JournalEntry]) -> list[JournalEntry]:
+def _of(accounts: AbstractSet[str], entries: list[JournalEntry]) -> list[JournalEntry]:
     return [entry for entry in entries if not accounts or entry.owner[0] in accounts]
 
 
-def _accounts(app: App) -> Set[str]:
+def _accounts(app: App) -> AbstractSet[str]:
     """Return the account in force, or those that the token can see; none if that cannot be read."""
     from ops.products.accounts import api
 

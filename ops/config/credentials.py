@@ -267,7 +267,7 @@ def store_in_keyring(name: str, token: str) -> None:
     """Keep the token of the profile *name* in the keyring. Raises CredentialsError."""
     try:
         import_module("keyring").set_password("cfops", name, token)
-    except Exception as problem:
+    except Exception as problem:  # noqa: BLE001 (each backend fails in its own way)
         hint = "unlock it, or choose another place"
         raise CredentialsError(f"the keyring cannot be used ({type(problem).__name__})", hint=hint) from None
 
@@ -282,8 +282,8 @@ def _from_keyring(name: str) -> str:
         ) from None
     try:
         token = keyring.get_password("cfops", name)
-    except Exception as problem:
-        # Each backend fails in its own way, and its message might quote a secret.
+    except Exception as problem:  # noqa: BLE001 (each backend fails in its own way)
+        # Its message might quote a secret.
         hint = "unlock it, or use token_file"
         raise CredentialsError(f"the keyring cannot be read ({type(problem).__name__})", hint=hint) from None
     if not token:

@@ -74,16 +74,21 @@ def from_variables(variables: Mapping[str, str], where: str, folder: Path, *, gu
             # Many programs read it, with values such as "app:*": everything that is not off is on.
             value = "no" if value.strip().lower() in _OFF else "yes"
         says[field.name] = Said(value, f"{where} {name}")
-    if "color" not in says:
-        if variables.get("NO_COLOR"):
-            says["color"] = Said("never", f"{where} NO_COLOR")
-        elif variables.get("FORCE_COLOR", "").strip().lower() not in _OFF | {""}:
-            says["color"] = Said("always", f"{where} FORCE_COLOR")
-        elif variables.get("TERM") == "dumb":
-            says["color"] = Said("never", f"{where} TERM")
+    if "color" not in says and (color := _color(variables)):
+        value, name = color
+        says["color"] = Said(value, f"{where} {name}")
     if "pager" not in says and "" in (variables.get("CFOPS_PAGER"), variables.get("PAGER")):
         says["pager"] = Said("", f"{where} PAGER")  # no pager, as for git
     return Layer(says, folder)
+
+
+def _color(variables: Mapping[str, str]) -> tuple[str, str] | None:
+    """Return what the variables of other programs say about colors, and which one says it."""
+    if variables.get("NO_COLOR"):
+        return "never", "NO_COLOR"
+    if variables.get("FORCE_COLOR", "").strip().lower() not in _OFF | {""}:
+        return "always", "FORCE_COLOR"
+    return ("never", "TERM") if variables.get("TERM") == "dumb" else None
 
 
 def from_mapping(mapping: Mapping[str, object], where: str, folder: Path, *, guarded: bool) -> Layer:

@@ -24,7 +24,7 @@ from ops.export.delivery import Delivery, FinishedSnapshot
 from ops.files import disk
 from ops.items import Json, timestamp
 from ops.kinds.catalog import resources
-from ops.kinds.resource import Owner
+from ops.kinds.resource import Earlier, Owner
 from ops.kinds.secret import use_key
 from ops.scan import request
 from ops.scan.inventory import Inventory, ScanPlan
@@ -43,7 +43,8 @@ from ops.version import VERSION
 class ExportJob(NamedTuple):
     """What to read, where it goes, *options* for the manifest, and the *guard* against losses.
 
-    *keeps_secrets*: secret fields of items are stored as they are.
+    *keeps_secrets*: secret fields of items are stored as they are. *earlier* returns an item as it was in an
+    earlier snapshot.
     """
 
     account: Owner
@@ -53,6 +54,7 @@ class ExportJob(NamedTuple):
     begun: Start
     guard: Guard | None = None
     keeps_secrets: bool = False
+    earlier: Earlier | None = None
 
 
 class Outcome(NamedTuple):
@@ -75,7 +77,7 @@ def run(app: App, job: ExportJob, chance: Callable[[int], str] = secrets.token_h
         labels = {resource.kind: resource.label for resource in job.plan.resources}
         use_key(app.settings.credentials.secrets())
         writer = Writer(folder, labels, redact.holds, keeps_secrets=job.keeps_secrets)
-        inventory = scan_account(app, job.account, job.plan, writer)
+        inventory = scan_account(app, job.account, job.plan, writer, job.earlier)
         if inventory.ended_by is not None and not worth_keeping(inventory, job.delivery):
             app.warn("the scan was stopped early; nothing was written")
             raise inventory.ended_by

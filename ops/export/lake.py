@@ -144,7 +144,7 @@ def _value(value: Any, type: str) -> Any:
 
 
 def _arrow() -> tuple[Any, Any]:
-    import pyarrow  # type: ignore[import-not-found, import-untyped, unused-ignore]  # an extra
+    import pyarrow as pa  # type: ignore[import-not-found, import-untyped, unused-ignore]  # an extra
     from pyarrow import parquet  # type: ignore[import-not-found, import-untyped, unused-ignore]  # an extra
 
-    return pyarrow, parquet
+    return pa, parquet

@@ -67,7 +67,7 @@ class Following(Generic[A, T]):
             try:
                 value, mark = self._step(mark)
                 self._results.put((value, None))
-            except BaseException as failure:  # raised by take()
+            except BaseException as failure:  # noqa: BLE001 (raised by take())
                 self._results.put((None, failure))
                 return
 
@@ -122,7 +122,9 @@ class _Pages:
         self._coming = None
 
 
-def _read(pages: _Pages, given: _Ordered | _Remembered, tally: Tally) -> Iterator[Json]:
+def _read(  # noqa: C901 (a branch for each way that a list can end)
+    pages: _Pages, given: _Ordered | _Remembered, tally: Tally
+) -> Iterator[Json]:
     tally.passes = 1
     cursor, used = "", set[int]()
     for turn in range(PAGE_CAP):

@@ -103,7 +103,7 @@ def within(work: Mapping[str, Callable[[], str]], seconds: float) -> dict[str, s
             problem = function()
         except OpsError as error:
             problem = error.message
-        except Exception as bug:  # it must not end the run, and its message may hold anything
+        except Exception as bug:  # noqa: BLE001 (it must not end the run; its message may hold anything)
             problem = f"it failed ({type(bug).__name__})"
         problems[name] = problem
 

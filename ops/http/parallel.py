@@ -157,7 +157,7 @@ class Pool:
             try:
                 if not self._stop.is_set() and not self._failure:
                     task()
-            except BaseException as failure:  # raised in run_until_empty
+            except BaseException as failure:  # noqa: BLE001 (raised in run_until_empty)
                 self._failure = self._failure or failure
             with self._changed:
                 self._open -= 1
@@ -168,5 +168,5 @@ class Pool:
 def _call(result: Future[R], function: Callable[[T], R], item: T) -> None:
     try:
         result.set_result(function(item))
-    except BaseException as failure:  # raised by result()
+    except BaseException as failure:  # noqa: BLE001 (raised by result())
         result.set_exception(failure)

@@ -73,7 +73,7 @@ def with_retry(
     *,
     pause: Pause,
     attempts: int = ATTEMPTS,
-    rand: Callable[[], float] = random.random,
+    rand: Callable[[], float] = random.random,  # noqa: S311 (it spreads attempts; it guards nothing)
     quota: Quota | None = None,
 ) -> Send:
     """Wrap *send* so that it tries up to *attempts* times; *pause* waits between them.

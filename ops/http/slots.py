@@ -15,7 +15,7 @@ import threading
 from array import array
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from ops.errors import DiskError
 from ops.files.disk import explained, open_own
@@ -53,13 +53,13 @@ class SlotFile:
         self._say = say
         try:
             # It changes with each boot, and the clock restarts then.
-            self._boot = struct.pack("16s", bytes.fromhex(_BOOT_ID.read_text().replace("-", "")))
+            self._boot = struct.pack("16s", bytes.fromhex(_BOOT_ID.read_text("ascii").replace("-", "")))
         except (OSError, ValueError):
             self._boot = bytes(16)
         self._lock = threading.Lock()
         self._descriptor = self._open()
 
-    def __enter__(self) -> SlotFile:
+    def __enter__(self) -> Self:
         self._lock.acquire()
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
 from urllib.parse import parse_qsl
 
 from ops.http.paths import path
@@ -189,7 +189,8 @@ class Writes(NamedTuple):
     one request and returns their items in the same order, None for a deleted one; *batch_of* returns the size
     where it depends on the parent. If *confirm_by_name*, an item is deleted only after its name was typed.
     *lost* says what a deletion deletes permanently; *irreversible* says why a change of this kind can never
-    be undone. *renames*: an item may get another identity and stay the same item.
+    be undone. *renames*: an item may get another identity and stay the same item. *ask* asks the API whether
+    it would accept a change, and raises its refusal; it is called before anything is noted or sent.
 
     For example, a Workers route:
 
@@ -210,6 +211,14 @@ class Writes(NamedTuple):
     lost: str = ""
     irreversible: str = ""
     renames: bool = False
+    ask: Callable[[Client, Change], None] | None = None
+
+
+@runtime_checkable
+class Mapped(Protocol):
+    """A listing that says after its last item whether it is complete."""
+
+    def map(self, change: Callable[[Json], Json]) -> Iterable[Json]: ...
 
 
 class Resource(NamedTuple):
@@ -229,8 +238,9 @@ class Resource(NamedTuple):
     an item's block, None if it cannot be imported. *lifetime* returns when an item that expires became valid
     and when it ends, in seconds since 1970, None if it does not. The values at *secret* fields are hidden in
     whatever is shown, and stored only encrypted; there `*` is every name. *gate* returns why a parent cannot
-    have the kind, so that it is not asked; "" if it can. ops/products/d1/resources.py is the shortest
-    example.
+    have the kind, so that it is not asked; "" if it can. Where a list holds only the heads of items, *whole*
+    returns the item of a head; it takes the item of an earlier snapshot too, or None, and need not read one
+    that has not changed since. ops/products/d1/resources.py is the shortest example.
     """
 
     kind: str
@@ -258,6 +268,7 @@ class Resource(NamedTuple):
     lifetime: Callable[[Json], tuple[float, float] | None] | None = None
     secret: tuple[str, ...] = ()
     gate: Callable[[Owner], str] | None = None
+    whole: Callable[[Client, Owner, Json, Json | None], Json] | None = None
 
     @property
     def product(self) -> str:
@@ -268,8 +279,21 @@ class Resource(NamedTuple):
         """Return the parameters in *path*."""
         return dict(parse_qsl(self.path.partition("?")[2]))
 
-    def list(self, client: Client, owner: Owner) -> Iterable[Json]:
-        """Return the items of one parent as the API sends them; none if nothing lists them."""
+    def list(self, client: Client, owner: Owner, earlier: Earlier | None = None) -> Iterable[Json]:
+        """Return the items of one parent as the API sends them; none if nothing lists them.
+
+        *earlier* returns the item with a key in an earlier snapshot.
+        """
+        listed, whole = self._listed(client, owner), self.whole
+        if whole is None:
+            return listed
+
+        def completed(head: Json) -> Json:
+            return whole(client, owner, head, earlier(self, owner, head) if earlier else None)
+
+        return listed.map(completed) if isinstance(listed, Mapped) else map(completed, listed)
+
+    def _listed(self, client: Client, owner: Owner) -> Iterable[Json]:
         if self.listing:
             return self.listing(client, owner)
         if self.paging is None:
@@ -277,6 +301,9 @@ class Resource(NamedTuple):
         ids = {"account": owner.account_id, "zone": owner.id}
         params = {name: value.format_map(ids) for name, value in self.params.items()}
         return self.paging.read(client, address(self.path, owner), **params)
+
+
+Earlier = Callable[[Resource, Owner, Json], Json | None]
 
 
 def address(template: str, owner: Owner) -> ApiPath:

@@ -79,7 +79,7 @@ class Door:
             self.warn(f"all plugins are off: {error.message}")
             return
         for off in choice.off:
-            self.warn(f"the plugin {off.distribution} is off: {off.why}; `{off.hint}`")
+            self.warn(f"the plugin {off.distribution} is off: {off.why}; {off.hint}")
         for text in choice.warnings:
             self.warn(text)
 
@@ -196,8 +196,7 @@ def value_of(plugin: Plugin, what: str) -> Any:
             return attribute(plugin, what)
     except (KeyboardInterrupt, Terminated):
         raise
-    except BaseException as error:
-        # Whatever it raises, SystemExit included, concerns that plugin alone.
+    except BaseException as error:  # noqa: BLE001 (SystemExit included, it concerns that plugin alone)
         text = " ".join(str(error).split())
         DOOR.fail(plugin, f"{type(error).__name__}{f': {text[:300]}' if text else ''}")
         return None

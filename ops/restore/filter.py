@@ -78,8 +78,11 @@ class RestoreSelection(NamedTuple):
         ]
 
 
-def select(saved: Side, filter: Filter) -> RestoreSelection:
-    """Return what *filter* selects of a snapshot. Raises NotFound if that, or an owner, is missing."""
+def select(saved: Side, filter: Filter, *, later: bool = False) -> RestoreSelection:
+    """Return what *filter* selects of a snapshot. Raises NotFound if that, or an owner, is missing.
+
+    If *later*, a named item may also be one that was created after the snapshot.
+    """
     kinds = {resource.kind: resource for resource in catalog.resources()}
     for kind, wanted in filter.owners.items():
         held = list(saved.items(kinds[kind], saved.account_id))
@@ -95,13 +98,13 @@ def select(saved: Side, filter: Filter) -> RestoreSelection:
         and (not filter.kinds or {resource.kind, resource.product} & set(filter.kinds))
         and (not filter.owners or set(line_of(resource, kinds)) & set(filter.owners))
     ]
-    owners = _owners(saved, kinds, selected, filter) if filter.owners or filter.items else None
+    owners = _owners(saved, kinds, selected, filter, later=later) if filter.owners or filter.items else None
     if filter.items:
         ids = owners or {}
         selected = [
             r
             for r in selected
-            if ids.get(r.parent) or (r.parent not in ids and any(_scopes_of_named(saved, r, filter)))
+            if ids.get(r.parent) or (r.parent not in ids and (later or holds_named(saved, r, filter)))
         ]
     if not selected:
         missing = f"nothing called {', '.join(filter.items)}" if filter.items else "nothing that is selected"
@@ -123,7 +126,7 @@ def owner_kinds(resources: Iterable[Resource]) -> set[str]:
 
 
 def _owners(
-    saved: Side, kinds: Mapping[str, Resource], selected: Sequence[Resource], filter: Filter
+    saved: Side, kinds: Mapping[str, Resource], selected: Sequence[Resource], filter: Filter, *, later: bool
 ) -> Owners:
     found: Owners = {}
     for kind in owner_kinds(selected):
@@ -132,9 +135,14 @@ def _owners(
         ids = {key_of(resource, one) for one in held}
         named = {key_of(resource, one) for one in held if filter.selects_item(resource, one)}
         inside = (r for r in selected if r.parent == kind) if filter.items else ()
-        holding = {scope for r in inside for scope in _scopes_of_named(saved, r, filter)}
+        holding = ids if later else {scope for r in inside for scope in _scopes_of_named(saved, r, filter)}
         found[kind] = named | (ids & holding)
     return found
+
+
+def holds_named(saved: Side, resource: Resource, filter: Filter) -> bool:
+    """True if the snapshot has an item of a kind that *filter* selects."""
+    return any(True for _ in _scopes_of_named(saved, resource, filter))
 
 
 def _scopes_of_named(saved: Side, resource: Resource, filter: Filter) -> Iterator[str]:

@@ -223,15 +223,21 @@ class State:
             found = self._pairs_in_new(resource, target)
         else:
             found = self.pairing.items(resource, target.pair, every=bool(resource.restore.assemble))
-        return (pair for pair in found if self._selects(resource, target, pair.new, ids))
+        return (pair for pair in found if self._selects(resource, target, pair, ids))
 
-    def _selects(self, resource: Resource, target: Target, saved: Json | None, ids: set[str] | None) -> bool:
-        if saved is None:
-            # Items that were created after the snapshot are not named in it.
-            return ids is None and target.chosen
-        chosen = target.chosen or self.filter.selects_item(resource, saved)
-        known = ids is None or key_of(resource, saved) in ids
-        return chosen and known and self.filter.selects_owner(resource, saved)
+    def selects(self, resource: Resource, target: Target, item: Json) -> bool:
+        """True if *item* is named, or everything in *target* is restored."""
+        return target.chosen or self.filter.selects_item(resource, item)
+
+    def _selects(self, resource: Resource, target: Target, pair: ItemPair, ids: set[str] | None) -> bool:
+        if pair.new is None:
+            # It was created after the snapshot, so *ids*, the chosen owners of it, cannot have it.
+            live, named = pair.old or {}, bool(self.filter.items)
+            chosen = self.selects(resource, target, live) if ids is None or named else False
+            return chosen and self.filter.selects_owner(resource, live)
+        known = ids is None or key_of(resource, pair.new) in ids
+        chosen = self.selects(resource, target, pair.new)
+        return chosen and known and self.filter.selects_owner(resource, pair.new)
 
     def _pairs_in_new(self, resource: Resource, target: Target) -> Iterator[ItemPair]:
         """Yield the pairs of an owner that was created in this run; what it was created with is read now."""
@@ -269,9 +275,10 @@ class State:
 
     def _looked_up(self, owner: Owner, resource: Resource, wanted: Iterator[Match]) -> Iterator[Match]:
         writes = resource.writes
-        assert writes is not None and writes.find_all is not None  # noqa: S101 (values are written in bulk)
+        find_all = writes.find_all if writes else None
+        assert find_all is not None  # noqa: S101 (values are written in bulk)
         while some := [new for _, new in islice(wanted, _TOGETHER) if new is not None]:
-            yield from zip(writes.find_all(self.reader.client, owner, some), some, strict=True)
+            yield from zip(find_all(self.reader.client, owner, some), some, strict=True)
 
     def same_files(self, resource: Resource, live: Json, saved: Json) -> bool:
         """True if an item has the files that the snapshot holds, or if that is not known."""

@@ -15,6 +15,7 @@ from ops.snapshots.compare.pairing import ItemPair, OwnerPair
 from ops.snapshots.compare.side import CONTENTS, Holder, key_of, name_of
 from ops.snapshots.manifest import COMPLETE
 from ops.writes import describe
+from ops.writes.impact import Impact
 from ops.writes.writing import lock_name
 
 READ_ONLY, NOT_RESTORED, NOT_READ = "read-only", "not restored", "not read"
@@ -39,14 +40,18 @@ class Report:
             self._names[key].append(name)
 
     def has(self, *outcomes: str) -> bool:
-        return any(outcome in outcomes for outcome, _, _ in self._counts)
+        """True if it has items of one of *outcomes*, by default of any."""
+        return any(outcome in outcomes or not outcomes for outcome, _, _ in self._counts)
+
+    def counted(self, key: tuple[str, str, str]) -> int:
+        return self._counts[key]
 
     def lines(self, outcome: str, known: Report | None = None) -> list[str]:
         """Return a line for each of the first groups, without what *known* has reported already."""
         found = []
         for (kind, group, reason), count in self._counts.items():
             key = (kind, group, reason)
-            if kind == outcome and (known is None or known._counts[key] < count):
+            if kind == outcome and (known is None or known.counted(key) < count):
                 names, more = self._names[key], count - len(self._names[key])
                 tail = f" and {more:,} more" if names and more else ""
                 found.append(f"{' '.join(filter(None, (group, ', '.join(names))))}{tail}: {reason}")
@@ -54,10 +59,14 @@ class Report:
 
 
 class RestorePlan:
-    """The steps of a restore, counted by kind and action; *total* is the number of items in the snapshot."""
+    """The steps of a restore, counted by kind and action; *total* is the number of items in the snapshot.
 
-    def __init__(self, total: int) -> None:
-        self.total = total
+    `effects` are lines about what its deletions affect, by *impact*.
+    """
+
+    def __init__(self, total: int, impact: Impact) -> None:
+        self.total, self._impact = total, impact
+        self.effects: list[str] = []
         self.counts: dict[str, Counter[str]] = {}
         self.first: list[str] = []
         self.locks: dict[str, Change] = {}
@@ -72,6 +81,8 @@ class RestorePlan:
             self.first.append(f"{where}{describe.line(change)}")
         if step.action != CREATE:
             self._apex |= {describe.apex_record(change)} - {""}
+        if line := self._impact.see(change):
+            self.effects.append(line)
         self.locks.setdefault(lock_name(change), change)
 
     def count(self, *actions: str) -> int:
@@ -95,7 +106,7 @@ class RestorePlan:
             yield f"{kind}: {', '.join(words)}"
 
 
-def plan_of(state: State, steps: Steps, report: Report) -> RestorePlan:
+def plan_of(state: State, steps: Steps, report: Report, impact: Impact) -> RestorePlan:
     """Read all *steps* and return their plan; report the kinds that cannot be written, by their reason."""
     read_only: dict[str, Counter[str]] = defaultdict(Counter)
     for section in state.selection.sections(state.saved, state.selection.read_only):
@@ -105,12 +116,14 @@ def plan_of(state: State, steps: Steps, report: Report) -> RestorePlan:
     for reason, counts in sorted(read_only.items()):
         report.add(READ_ONLY, ", ".join(f"{n:,} {kind}" for kind, n in counts.items()), "", reason)
     writable = state.selection.writable
-    plan = RestorePlan(sum(section.count for section in state.selection.sections(state.saved, writable)))
+    total = sum(section.count for section in state.selection.sections(state.saved, writable))
+    plan = RestorePlan(total, impact)
     for resource in writable:
         for step in steps.of(resource):
             owner = step.target.live or step.target.saved
             assert owner is not None  # noqa: S101 (a step has an owner)
             plan.add(step, owner)
+    plan.effects += filter(None, [impact.others()])
     return plan
 
 
@@ -177,7 +190,7 @@ class Steps:
     def _in(self, resource: Resource, target: Target, *, restored: bool) -> Iterator[Step]:
         state, values, group = self._state, resource.restore.values, f"{resource.kind} in {target.name}"
         if state.owner(target) is None and not restored:
-            if next(state.saved.items(resource, target.id), None) is not None:
+            if any(state.selects(resource, target, one) for one in state.saved.items(resource, target.id)):
                 missing = f"the {target.kind} no longer exists; restore it as well"
                 outcome, reason = (NOT_RESTORED, missing) if target.pair.proven[0] else (NOT_READ, UNREAD)
                 self._report.add(outcome, group, "", reason)
@@ -251,7 +264,9 @@ class Steps:
             return "created after the snapshot; a restore never deletes zones, namespaces and scripts"
         return "" if self._delete else "created after the snapshot; --delete deletes it"
 
-    def _possible(self, resource: Resource, step: Step) -> Step | None:
+    def _possible(  # noqa: C901 (a branch for each reason not to)
+        self, resource: Resource, step: Step
+    ) -> Step | None:
         """Return *step* with the ids that exist now, if the API can make it."""
         state, restore, saved = self._state, step.resource.restore, step.after or {}
         if not self._is_supported(step):

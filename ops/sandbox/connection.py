@@ -86,6 +86,7 @@ class Connection(socketserver.StreamRequestHandler):
         if not line.strip():
             return line == b"\r\n"
         method, target, headers = self._read_head(line)
+        self.ray = f"{next(self.server.rays):016x}"
         delivery: Delivery
         host, (path, _, query) = headers.get("Host"), target.partition("?")
         name = host if host.endswith("]") else host.rpartition(":")[0] or host
@@ -99,7 +100,9 @@ class Connection(socketserver.StreamRequestHandler):
             body = self._read_body(headers)
             if (path + "/").startswith(PREFIX + "/"):
                 short = target[len(PREFIX) :] or "/"
-                request = Request(method, path[len(PREFIX) :] or "/", Query(query), headers, body, short)
+                request = Request(
+                    method, path[len(PREFIX) :] or "/", Query(query), headers, body, short, self.ray
+                )
                 delivery = self.server.edge.handle(request)
             else:
                 delivery = Refusal(404, 7000, "No route for that URI").answer(), None
@@ -169,7 +172,7 @@ class Connection(socketserver.StreamRequestHandler):
         fields = {
             "Date": formatdate(self.server.edge.store.now(), usegmt=True),
             "Content-Type": "application/json",
-            "cf-ray": f"{next(self.server.rays):016x}-SBX",
+            "cf-ray": f"{self.ray}-SBX",
             "Connection": "keep-alive" if keep else "close",
             **answer.headers,
         }

@@ -31,7 +31,7 @@ ZONE_NAME = re.compile(r"([a-zA-Z0-9][-a-zA-Z0-9]*\.)+[-a-zA-Z0-9]{2,20}")
 
 def is_hostname(name: str) -> bool:
     """True if a record may have or point to this name; the first label may be ``*``."""
-    labels = _DOT.split(name[2:] if name.startswith("*.") else name)
+    labels = _DOT.split(name.removeprefix("*."))
     return 0 < len(name) <= 253 and "://" not in name and all(_LABEL.fullmatch(label) for label in labels)
 
 
@@ -77,7 +77,7 @@ def is_base64(value: str) -> bool:
         return False
 
 
-def _address(version: type[IPv4Address] | type[IPv6Address], text: str) -> str | None:
+def _address(version: type[IPv4Address | IPv6Address], text: str) -> str | None:
     try:
         return str(version(text)) if "%" not in text else None
     except ValueError:

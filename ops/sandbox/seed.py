@@ -78,8 +78,16 @@ _ACTIONS = (
 
 _MONITOR: Json = {
     "description": "health check",
-    **{"type": "https", "method": "GET", "path": "/health", "expected_codes": "2xx", "port": 443},
-    **{"interval": 60, "retries": 2, "timeout": 5, "follow_redirects": False, "allow_insecure": False},
+    "type": "https",
+    "method": "GET",
+    "path": "/health",
+    "expected_codes": "2xx",
+    "port": 443,
+    "interval": 60,
+    "retries": 2,
+    "timeout": 5,
+    "follow_redirects": False,
+    "allow_insecure": False,
     "header": {},
 }
 

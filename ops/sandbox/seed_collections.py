@@ -17,7 +17,9 @@ _CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
 _EVERYONE: Json = {"include": [{"email_domain": {"domain": "example.com"}}], "exclude": [], "require": []}
 
 _RESOLVING: Json = {
-    **{"minimum_cache_ttl": 60, "maximum_cache_ttl": 900, "deprecate_any_requests": True},
+    "minimum_cache_ttl": 60,
+    "maximum_cache_ttl": 900,
+    "deprecate_any_requests": True,
     "ecs_fallback": False,
 }
 
@@ -31,7 +33,10 @@ ITEMS: dict[str, tuple[Json, ...]] = {
     A + "/access/groups": ({"id": _GROUP, "name": "Staff", **_EVERYONE},),
     A + "/access/policies": (
         {
-            **{"name": "Allow staff", "decision": "allow", "exclude": [], "require": []},
+            "name": "Allow staff",
+            "decision": "allow",
+            "exclude": [],
+            "require": [],
             "include": [{"group": {"id": _GROUP}}],
         },
     ),
@@ -48,7 +53,7 @@ ITEMS: dict[str, tuple[Json, ...]] = {
     ),
     A + "/access/custom_pages": ({"name": "Forbidden", "type": "forbidden"},),
     A + "/workflows": (
-        {**{"name": "billing", "class_name": "Billing", "script_name": "cron-reports"}, "instances": {}},
+        {"name": "billing", "class_name": "Billing", "script_name": "cron-reports", "instances": {}},
     ),
     A + "/secrets_store/stores/{store}/secrets": (
         {"name": "API_KEY", "status": "active", "scopes": ["workers"], "store_id": _STORE},
@@ -62,8 +67,12 @@ ITEMS: dict[str, tuple[Json, ...]] = {
     A + "/gateway/locations": ({"name": "Office", "client_default": False, "ecs_support": False},),
     A + "/gateway/rules": (
         {
-            **{"name": "Block risky", "action": "block", "enabled": True, "filters": ["dns"]},
-            **{"traffic": f"any(dns.domains[*] in ${_GATEWAY_LIST})", "precedence": 1000},
+            "name": "Block risky",
+            "action": "block",
+            "enabled": True,
+            "filters": ["dns"],
+            "traffic": f"any(dns.domains[*] in ${_GATEWAY_LIST})",
+            "precedence": 1000,
             "rule_settings": {"add_headers": {"X-Token": [f"{CANARY}-gateway"]}},
         },
     ),
@@ -71,19 +80,28 @@ ITEMS: dict[str, tuple[Json, ...]] = {
     A + "/devices/policies": ({"name": "Contractors", "match": 'identity.email == "a@example.com"'},),
     A + "/challenges/widgets": (
         {
-            **{"name": "Login", "mode": "managed", "domains": ["example.com"], "region": "world"},
-            **{"bot_fight_mode": False, "offlabel": False, "clearance_level": "no_clearance"},
+            "name": "Login",
+            "mode": "managed",
+            "domains": ["example.com"],
+            "region": "world",
+            "bot_fight_mode": False,
+            "offlabel": False,
+            "clearance_level": "no_clearance",
         },
     ),
     A + "/logpush/jobs": (
         {
-            **{"name": "audit", "dataset": "audit_logs", "enabled": True},
+            "name": "audit",
+            "dataset": "audit_logs",
+            "enabled": True,
             "destination_conf": f"r2://logs/{{DATE}}?secret-access-key={CANARY}-logpush",
         },
     ),
     Z + "/logpush/jobs": (
         {
-            **{"name": "requests", "dataset": "http_requests", "enabled": True},
+            "name": "requests",
+            "dataset": "http_requests",
+            "enabled": True,
             "destination_conf": f"https://logs.example.com/?header_Authorization={CANARY}-zone",
         },
     ),
@@ -92,8 +110,12 @@ ITEMS: dict[str, tuple[Json, ...]] = {
     ),
     A + "/alerting/v3/policies": (
         {
-            **{"name": "Certificates", "alert_type": "universal_ssl_event_type", "enabled": True},
-            **{"description": "", "filters": {}, "mechanisms": {"webhooks": [{"id": _WEBHOOK}]}},
+            "name": "Certificates",
+            "alert_type": "universal_ssl_event_type",
+            "enabled": True,
+            "description": "",
+            "filters": {},
+            "mechanisms": {"webhooks": [{"id": _WEBHOOK}]},
         },
     ),
     A + "/firewall/access_rules/rules": (
@@ -104,47 +126,65 @@ ITEMS: dict[str, tuple[Json, ...]] = {
     ),
     Z + "/firewall/lockdowns": (
         {
-            **{"urls": ["shop.example/admin*"], "description": "Office only", "paused": False},
+            "urls": ["shop.example/admin*"],
+            "description": "Office only",
+            "paused": False,
             "configurations": [{"target": "ip", "value": "198.51.100.4"}],
         },
     ),
     Z + "/firewall/ua_rules": (
         {
-            **{"mode": "block", "description": "Bad bot", "paused": False},
+            "mode": "block",
+            "description": "Bad bot",
+            "paused": False,
             "configuration": {"target": "ua", "value": "BadBot/1.0"},
         },
     ),
     Z + "/healthchecks": (
         {
-            **{"name": "origin", "address": "origin.shop.example", "type": "HTTPS", "interval": 60},
+            "name": "origin",
+            "address": "origin.shop.example",
+            "type": "HTTPS",
+            "interval": 60,
             "http_config": {"path": "/", "header": {"Authorization": [f"{CANARY}-health"]}},
         },
     ),
     Z + "/spectrum/apps": (
         {
-            **{"protocol": "tcp/22", "dns": {"type": "CNAME", "name": "ssh.shop.example"}, "tls": "off"},
+            "protocol": "tcp/22",
+            "dns": {"type": "CNAME", "name": "ssh.shop.example"},
+            "tls": "off",
             "origin_dns": {"name": "ssh-origin.shop.example", "ttl": 600, "type": ""},
             "origin_port": 22,
         },
     ),
     Z + "/page_shield/policies": (
         {
-            **{"description": "Checkout", "action": "log", "enabled": True, "value": "script-src 'none';"},
+            "description": "Checkout",
+            "action": "log",
+            "enabled": True,
+            "value": "script-src 'none';",
             "expression": 'ends_with(http.request.uri.path, "/checkout")',
         },
     ),
     Z + "/waiting_rooms": (
         {
-            **{"name": "sale", "host": "shop.example", "path": "/sale"},
-            **{"new_users_per_minute": 200, "total_active_users": 300},
+            "name": "sale",
+            "host": "shop.example",
+            "path": "/sale",
+            "new_users_per_minute": 200,
+            "total_active_users": 300,
         },
     ),
     A + "/hyperdrive/configs": (
         {
             "name": "orders",
             "origin": {
-                **{"host": "db.example.com", "port": 5432, "scheme": "postgres"},
-                **{"database": "orders", "user": "worker"},
+                "host": "db.example.com",
+                "port": 5432,
+                "scheme": "postgres",
+                "database": "orders",
+                "user": "worker",
             },
             "caching": {"disabled": False},
         },
@@ -156,8 +196,12 @@ ITEMS: dict[str, tuple[Json, ...]] = {
     A + "/secrets_store/stores": ({"id": _STORE, "name": "default"},),
     A + "/mtls_certificates": (
         {
-            **{"name": "devices", "ca": True, "certificates": _CERTIFICATE, "issuer": "O=Example"},
-            **{"serial_number": "235217144297995885180570755458463043449861756659", "signature": "SHA256"},
+            "name": "devices",
+            "ca": True,
+            "certificates": _CERTIFICATE,
+            "issuer": "O=Example",
+            "serial_number": "235217144297995885180570755458463043449861756659",
+            "signature": "SHA256",
         },
     ),
     A + "/registrar/domains": (
@@ -165,7 +209,8 @@ ITEMS: dict[str, tuple[Json, ...]] = {
     ),
     A + "/members": (
         {
-            **{"status": "accepted", "roles": []},
+            "status": "accepted",
+            "roles": [],
             "user": {"id": stable_id("user", "sandbox"), "email": "admin@example.com"},
         },
     ),
@@ -250,15 +295,23 @@ def _seed_nested(store: Store) -> None:
         store.put_document(nested.GATEWAY_LIST, f"{ACCOUNT_ID}/{_GATEWAY_LIST}", domain, item, sort=domain)
     id = stable_id("email.rule", "sales")
     rule: Json = {
-        **{"id": id, "tag": id, "name": "Sales", "enabled": True, "priority": 0},
+        "id": id,
+        "tag": id,
+        "name": "Sales",
+        "enabled": True,
+        "priority": 0,
         "matchers": [{"type": "literal", "field": "to", "value": "sales@shop.example"}],
         "actions": [{"type": "forward", "value": ["admin@example.com"]}],
     }
     store.put_document(nested.RULES, zone_id(_ZONE), id, rule)
     id = stable_uuid("route", "office")
     route = {
-        **{"id": id, "network": "10.0.0.0/16", "tunnel_id": _TUNNEL, "virtual_network_id": _NETWORK},
-        **{"comment": "Office", "created_at": CREATED},
+        "id": id,
+        "network": "10.0.0.0/16",
+        "tunnel_id": _TUNNEL,
+        "virtual_network_id": _NETWORK,
+        "comment": "Office",
+        "created_at": CREATED,
     }
     store.put_document(nested.ROUTES, ACCOUNT_ID, id, route, sort="10.0.0.0/16")
     _seed_buckets(store)
@@ -274,8 +327,12 @@ def _seed_buckets(store: Store) -> None:
     aborted = {"id": "Abort", "enabled": True, "abortMultipartUploadsTransition": expiry}
     store.put_document("r2.lifecycle", f"{ACCOUNT_ID}/default/assets", "only", {"rules": [aborted]})
     domain_item = {
-        **{"domain": "assets.shop.example", "enabled": True, "zoneId": zone_id(_ZONE)},
-        **{"zoneName": _ZONE, "minTLS": "1.2", "status": {"ownership": "active", "ssl": "active"}},
+        "domain": "assets.shop.example",
+        "enabled": True,
+        "zoneId": zone_id(_ZONE),
+        "zoneName": _ZONE,
+        "minTLS": "1.2",
+        "status": {"ownership": "active", "ssl": "active"},
     }
     owner = f"{ACCOUNT_ID}/default/assets"
     store.put_document(nested.DOMAINS, owner, "assets.shop.example", domain_item)

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Self
 
 from ops.sandbox import routes
 from ops.sandbox.connection import PREFIX, Listener
@@ -61,7 +62,7 @@ class Sandbox:
         self.email, self.key = self.store.meta("email"), self.store.meta("key")
         self.account_id = ACCOUNT_ID
 
-    def __enter__(self) -> Sandbox:
+    def __enter__(self) -> Self:
         self.start()
         return self
 

@@ -103,6 +103,7 @@ class Request:
     headers: Headers
     body: bytes = b""
     target: str = ""
+    ray: str = ""
     answer: Answer = field(init=False)
     args: dict[str, str] = field(default_factory=dict)
     token: Token | None = None

@@ -13,7 +13,7 @@ from ops.errors import UsageError
 from ops.http.client import Client
 from ops.items import Json, reach
 from ops.kinds.catalog import resources
-from ops.kinds.resource import Content, Owner, Resource
+from ops.kinds.resource import Content, Earlier, Owner, Resource
 from ops.scan.inventory import Inventory, ScanFilter, ScanPlan, choose, names
 from ops.scan.walk import ItemSink, Walk, Watch
 
@@ -91,8 +91,13 @@ def start(client: Client, now: float) -> Start:
     return Start(now, time.monotonic(), client.sent)
 
 
-def scan_account(app: App, account: Owner, plan: ScanPlan, sink: ItemSink) -> Inventory:
-    """Read what *plan* covers of *account* into *sink*. Raises the first failure if nothing could be read."""
+def scan_account(
+    app: App, account: Owner, plan: ScanPlan, sink: ItemSink, earlier: Earlier | None = None
+) -> Inventory:
+    """Read what *plan* covers of *account* into *sink*. Raises the first failure if nothing could be read.
+
+    *earlier* returns an item as it was in an earlier snapshot: what has not changed since is not read again.
+    """
     from ops.http.parallel import THREADS, Pool
 
     pool, record = partial(Pool, THREADS * app.settings.workers, app.stop), app.run.record
@@ -101,7 +106,9 @@ def scan_account(app: App, account: Owner, plan: ScanPlan, sink: ItemSink) -> In
     with app.progress("scan") as progress:
         record.work = watch = Watch(app.client, progress)
         try:
-            walk = Walk(app.client, account, plan, sink=sink, pool=pool, watch=watch, record=record)
+            walk = Walk(
+                app.client, account, plan, sink=sink, pool=pool, watch=watch, record=record, earlier=earlier
+            )
             inventory = walk.run()
         finally:
             record.work = None

@@ -29,7 +29,7 @@ from ops.errors import (
 from ops.http.client import Client
 from ops.http.parallel import Pool
 from ops.items import Json, reach
-from ops.kinds.resource import ACCOUNT, Content, Owner, Resource, check
+from ops.kinds.resource import ACCOUNT, Content, Earlier, Owner, Resource, check
 from ops.scan.inventory import Inventory, ScanPlan, stopped_by
 from ops.snapshots.manifest import (
     COMPLETE,
@@ -161,7 +161,7 @@ def mark(readings: Iterable[Reading], status: str, reason: str) -> None:
 
 
 class Walk:
-    """One pass over *account*, following *plan*, into *sink*."""
+    """One pass over *account*, following *plan*, into *sink*; *earlier* returns an item as it was before."""
 
     def __init__(
         self,
@@ -173,10 +173,11 @@ class Walk:
         pool: Callable[[], Pool],
         watch: Watch,
         record: Record | None = None,
+        earlier: Earlier | None = None,
     ) -> None:
         self._client, self._account, self._plan = client, account, plan
         self._sink, self._new_pool, self._watch = sink, pool, watch
-        self._record = record or Record()
+        self._record, self._earlier = record or Record(), earlier
         self._pool = pool()
         self._within = {parent: plan.within(parent) for parent in {r.parent for r in plan.resources}}
         self._readings: dict[tuple[str, str], Reading] = {}
@@ -192,7 +193,7 @@ class Walk:
             for missing, witness in absences(list(self._readings.values())):
                 pool.submit(partial(self._settle, missing, witness))
             pool.run_until_empty()
-        except (KeyboardInterrupt, Exception) as error:
+        except (KeyboardInterrupt, Exception) as error:  # noqa: BLE001 (it is kept until what was read is written)
             ended_by = error
         self._sink.close()
         readings = list(self._readings.values())
@@ -224,7 +225,7 @@ class Walk:
             if resource.gate and (why := resource.gate(reading.owner)):
                 reading.status, reading.reason = SKIPPED, NOT_ASKED + why
                 return
-            listing = resource.list(self._client, reading.owner)
+            listing = resource.list(self._client, reading.owner, self._earlier)
             items = self._kept(reading, listing)
             sink, kept = None, 0
             if resource.values and resource.kind in self._plan.values:

@@ -13,14 +13,19 @@ LONGEST = 998
 def crontab(job: ScheduledJob) -> str:
     """Return the line with comments. Times are local; a missed start is skipped."""
     jitter = f'sleep "$(shuf -i 0-{JITTER} -n 1)"'
-    variables_of_job = {"CLOUDFLARE_API_TOKEN_FILE": str(job.token_file), **(job.bucket or {})}
-    variables = " ".join(f"{name}={shlex.quote(value)}" for name, value in variables_of_job.items())
-    line = f"{shlex.quote(str(job.program))} {shlex.join(job.words)}"
-    command = f"umask 077; cd {shlex.quote(str(job.project))} && {jitter} && exec env {variables} {line}"
+    token = {} if job.profiles else {"CLOUDFLARE_API_TOKEN_FILE": str(job.token_file)}
+    variables = "".join(
+        f"{name}={shlex.quote(value)} " for name, value in (token | (job.bucket or {})).items()
+    )
+    line = f"{shlex.quote(str(job.program))} {shlex.join(job.line)}"
+    command = f"umask 077; cd {shlex.quote(str(job.project))} && {jitter} && exec env {variables}{line}"
     # cron reads an unescaped % as the end of the line.
     command = command.replace("%", "\\%")
+    kept = (
+        "Each profile names the place of its token" if job.profiles else "The token is in a file of mode 0600"
+    )
     lines = [
-        "# The token is in a file of mode 0600. The export takes a lock, so two never run at once.",
+        f"# {kept}. The export takes a lock, so two never run at once.",
         "# Cron mails the output: nothing unless something is wrong. A missed start is skipped.",
     ]
     if job.bucket is not None:

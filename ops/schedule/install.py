@@ -24,7 +24,7 @@ def files(platform: str, job: ScheduledJob) -> dict[str, str]:
         return {f"{NAME}.crontab": cron.crontab(job)}
     if platform == "github":
         return {f"{NAME}.yml": github.workflow(job)}
-    return {f"{NAME}.cronjob.yml": kubernetes.cron_job(job)}
+    return {f"{NAME}.cronjob.yml": kubernetes.cron_jobs(job)}
 
 
 def text(platform: str, job: ScheduledJob) -> str:
@@ -38,26 +38,37 @@ def text(platform: str, job: ScheduledJob) -> str:
 def commands(platform: str, job: ScheduledJob, folder: Path) -> list[str]:
     """Return what to type once the files are in *folder*; none of it has a secret as an argument."""
     at = {name: shlex.quote(str(folder / name)) for name in files(platform, job)}
-    store_token = (
-        f"sudo install -D -m 0600 -o {shlex.quote(job.user)} /dev/stdin {shlex.quote(str(job.token_file))}"
-    )
+    place = f"-o {shlex.quote(job.user)} /dev/stdin {shlex.quote(str(job.token_file))}"
+    # Each profile names the place of its own token.
+    store_token = [] if job.profiles else [f"sudo install -D -m 0600 {place}"]
     keys = [*(BUCKET_KEYS if job.bucket is not None else ()), *([MONITOR] if job.ping else ())]
     if platform == "cron":
-        return [store_token, f"{{ crontab -l; cat {at[f'{NAME}.crontab']}; }} | crontab -"]
+        return [*store_token, f"{{ crontab -l; cat {at[f'{NAME}.crontab']}; }} | crontab -"]
     if platform == "systemd":
         return [
-            store_token,
+            *store_token,
             f"sudo install -m 0644 {' '.join(at.values())} {systemd.FOLDER}/",
             "sudo systemctl daemon-reload",
             f"sudo systemctl enable --now {NAME}.timer",
         ]
     if platform == "github":
         secrets = ["CLOUDFLARE_API_TOKEN", "CLOUDFLARE_ACCOUNT_ID", *keys]
+        environments = [f" --env {shlex.quote(name)}" for name in job.profiles] or [""]
         return [
             f"install -D -m 0644 {at[f'{NAME}.yml']} .github/workflows/{NAME}.yml",
             f"git add .github/workflows/{NAME}.yml",
             "git commit -m 'Export the account every day' && git push",
-            *(f"gh secret set {name}" for name in secrets),
+            *(
+                f"gh api --method PUT repos/{{owner}}/{{repo}}/environments/{shlex.quote(name)}"
+                for name in job.profiles
+            ),
+            *(f"gh secret set {name}{where}" for where in environments for name in secrets),
         ]
-    named = " ".join(f"--from-file={key}={key}" for key in kubernetes.keys(job))
-    return [f"kubectl create secret generic {NAME} {named}", f"kubectl apply -f {at[f'{NAME}.cronjob.yml']}"]
+    return [
+        *(
+            f"kubectl create secret generic {name} "
+            + " ".join(f"--from-file={key}={folder}{key}" for key in kubernetes.keys(job))
+            for name, folder in kubernetes.names(job).items()
+        ),
+        f"kubectl apply -f {at[f'{NAME}.cronjob.yml']}",
+    ]

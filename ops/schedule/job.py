@@ -37,7 +37,8 @@ class ScheduledJob(NamedTuple):
     *bucket* holds the variables that say where the bucket is that it pushes to; None where it pushes to none.
     *program* is the full path of `cfops` here; *token_file* is where the token is expected on this machine,
     *user* whom the job belongs to. *image* is that of a container, *ping* the monitor's URL. *encrypted* says
-    that only a key opens what is made.
+    that only a key opens what is made. *profiles* are those that it runs for, one after the other or each by
+    itself; without any it has one token, and one account.
     """
 
     options: tuple[str, ...]
@@ -50,6 +51,7 @@ class ScheduledJob(NamedTuple):
     ping: str = ""
     encrypted: bool = False
     bucket: dict[str, str] | None = None
+    profiles: tuple[str, ...] = ()
 
     @property
     def arguments(self) -> tuple[str, ...]:
@@ -57,9 +59,25 @@ class ScheduledJob(NamedTuple):
         return ("scan.export", *self.options)
 
     @property
+    def line(self) -> tuple[str, ...]:
+        """Return the words where one machine runs the job for all profiles."""
+        return ("each-account", "--profiles", *self.words) if self.profiles else self.words
+
+    @property
     def words(self) -> tuple[str, ...]:
         """Return all words after the program's name, for a file that only its owner's machine has."""
         return (*self.arguments, *([f"--ping={self.ping}"] if self.ping else ()))
+
+
+def slugs(profiles: tuple[str, ...]) -> dict[str, str]:
+    """Return each profile as a part of a name that Kubernetes takes. Raises UsageError if two are equal."""
+    found = {name: re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:30].rstrip("-") for name in profiles}
+    if len(set(found.values())) < len(found) or not all(found.values()):
+        raise UsageError(
+            "two profiles have one name once it is in lower-case letters, digits and dashes",
+            hint="give them names that differ in their first 30 characters",
+        )
+    return found
 
 
 BUCKET_KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")

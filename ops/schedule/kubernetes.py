@@ -4,23 +4,35 @@ from __future__ import annotations
 
 from typing import Any
 
-from ops.schedule.job import BUCKET_KEYS, JITTER, MONITOR, NAME, ScheduledJob, document
+from ops.schedule.job import BUCKET_KEYS, JITTER, MONITOR, NAME, ScheduledJob, document, slugs
 
 _SHELL = f'umask 077; sleep "$(shuf -i 0-{JITTER} -n 1)"; exec cfops "$@"'
 _USER = 10001
 
 
-def cron_job(job: ScheduledJob) -> str:
-    """Return the manifest. Times are UTC; a start that was missed is made up for within an hour."""
+def cron_jobs(job: ScheduledJob) -> str:
+    """Return the manifest of a CronJob, for each profile its own. Times are UTC.
+
+    A start that was missed is made up for within an hour.
+    """
+    return "---\n".join(_cron_job(job, name) for name in names(job))
+
+
+def names(job: ScheduledJob) -> dict[str, str]:
+    """Return the names of the CronJobs, secrets and volume claims, each with the folder of its secrets."""
+    return {f"{NAME}-{slug}": f"{slug}/" for slug in slugs(job.profiles).values()} or {NAME: ""}
+
+
+def _cron_job(job: ScheduledJob, name: str) -> str:
     return document(
         (
-            f"The secret {NAME} holds, each without a newline at its end: {', '.join(keys(job))}.",
-            f"The volume claim {NAME} keeps the snapshots; {job.image} is your image with cfops in it.",
+            f"The secret {name} holds, each without a newline at its end: {', '.join(keys(job))}.",
+            f"The volume claim {name} keeps the snapshots; {job.image} is your image with cfops in it.",
         ),
         {
             "apiVersion": "batch/v1",
             "kind": "CronJob",
-            "metadata": {"name": NAME},
+            "metadata": {"name": name},
             "spec": {
                 "schedule": job.at.cron,
                 "timeZone": "Etc/UTC",
@@ -28,7 +40,7 @@ def cron_job(job: ScheduledJob) -> str:
                 "startingDeadlineSeconds": 3600,
                 "successfulJobsHistoryLimit": 3,
                 "failedJobsHistoryLimit": 3,
-                "jobTemplate": {"spec": _once(job)},
+                "jobTemplate": {"spec": _once(job, name)},
             },
         },
     )
@@ -40,7 +52,7 @@ def keys(job: ScheduledJob) -> list[str]:
     return ["token", "account-id", *of_bucket, *(["monitor-url"] if job.ping else ())]
 
 
-def _once(job: ScheduledJob) -> dict[str, Any]:
+def _once(job: ScheduledJob, name: str) -> dict[str, Any]:
     return {
         # The exit code of the one attempt is the result: what has gone wrong is for people to see.
         "backoffLimit": 0,
@@ -53,9 +65,9 @@ def _once(job: ScheduledJob) -> dict[str, Any]:
                     "runAsNonRoot": True, "runAsUser": _USER, "runAsGroup": _USER, "fsGroup": _USER,
                     "seccompProfile": {"type": "RuntimeDefault"},
                 },
-                "containers": [_container(job)],
+                "containers": [_container(job, name)],
                 "volumes": [
-                    {"name": "data", "persistentVolumeClaim": {"claimName": NAME}},
+                    {"name": "data", "persistentVolumeClaim": {"claimName": name}},
                     {"name": "tmp", "emptyDir": {}},
                 ],
             }
@@ -63,7 +75,7 @@ def _once(job: ScheduledJob) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _container(job: ScheduledJob) -> dict[str, Any]:
+def _container(job: ScheduledJob, name: str) -> dict[str, Any]:
     return {
         "name": "export",
         "image": job.image,
@@ -75,11 +87,11 @@ def _container(job: ScheduledJob) -> dict[str, Any]:
         ],
         "workingDir": "/tmp",  # noqa: S108 (a volume of the container's own)
         "env": [
-            _secret("CLOUDFLARE_API_TOKEN", "token"),
-            _secret("CLOUDFLARE_ACCOUNT_ID", "account-id"),
-            *(_secret(name, _key(name)) for name in (BUCKET_KEYS if job.bucket is not None else ())),
-            *({"name": name, "value": value} for name, value in (job.bucket or {}).items()),
-            *([_secret(MONITOR, "monitor-url")] if job.ping else ()),
+            _secret(name, "CLOUDFLARE_API_TOKEN", "token"),
+            _secret(name, "CLOUDFLARE_ACCOUNT_ID", "account-id"),
+            *(_secret(name, key, _key(key)) for key in (BUCKET_KEYS if job.bucket is not None else ())),
+            *({"name": key, "value": value} for key, value in (job.bucket or {}).items()),
+            *([_secret(name, MONITOR, "monitor-url")] if job.ping else ()),
             {"name": "CFOPS_EXPORTS", "value": "/data/exports"},
             {"name": "CFOPS_STATE_DIR", "value": "/data/state"},
             {"name": "CFOPS_CACHE_DIR", "value": "/tmp/cache"},  # noqa: S108 (the same)
@@ -98,5 +110,5 @@ def _key(variable: str) -> str:
     return variable.lower().replace("_", "-")
 
 
-def _secret(name: str, key: str) -> dict[str, Any]:
-    return {"name": name, "valueFrom": {"secretKeyRef": {"name": NAME, "key": key}}}
+def _secret(secret: str, variable: str, key: str) -> dict[str, Any]:
+    return {"name": variable, "valueFrom": {"secretKeyRef": {"name": secret, "key": key}}}

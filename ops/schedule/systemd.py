@@ -13,7 +13,12 @@ def service(job: ScheduledJob) -> str:
     if job.bucket is not None:
         bucket = f"# The bucket's keys: {' and '.join(BUCKET_KEYS)} in {job.project}/.env, mode 0600.\n"
         bucket += "".join(f"Environment={_quoted(f'{name}={value}')}\n" for name, value in job.bucket.items())
-    line = " ".join(_quoted(word) for word in (str(job.program), *job.words, "--log-format=json"))
+    line = " ".join(_quoted(word) for word in (str(job.program), *job.line, "--log-format=json"))
+    token = f"""\
+# Read by the service alone: systemd hands the token over, and it is in no environment.
+LoadCredential=cloudflare_api_token:{_escaped(str(job.token_file))}
+"""
+    token = "# Each profile names the place of its token.\n" if job.profiles else token
     return f"""\
 [Unit]
 Description=Export of a Cloudflare account
@@ -25,9 +30,7 @@ Type=oneshot
 ExecStart={line}
 User={_quoted(job.user)}
 WorkingDirectory={_escaped(str(job.project))}
-# Read by the service alone: systemd hands the token over, and it is in no environment.
-LoadCredential=cloudflare_api_token:{_escaped(str(job.token_file))}
-{bucket}UMask=0077
+{token}{bucket}UMask=0077
 TimeoutStartSec=6h
 Nice=10
 NoNewPrivileges=yes

@@ -89,7 +89,7 @@ class Exporter(Generic[T]):
                 # Without the URL, which may hold a secret.
                 self._problem = error.message.partition(": ")[2] or error.message
                 return False
-            except Exception as bug:  # a thread of telemetry must not print a traceback into the output
+            except Exception as bug:  # noqa: BLE001 (a thread of telemetry must not print a traceback)
                 self._problem, self._refused = f"{type(bug).__name__}: {bug}", True
                 return False
             if not 200 <= reply.status < 300:

@@ -7,6 +7,7 @@ import shlex
 import subprocess
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
+from typing import Self
 
 from ops.ui.spinner import hidden
 
@@ -66,7 +67,7 @@ class Pager:
         except BrokenPipeError:
             raise PagerClosed from None
 
-    def __enter__(self) -> Pager:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from ops.errors import Incomplete
 
@@ -29,6 +29,7 @@ class Column(str):
     that it *joins*.
     """
 
+    __slots__ = ("importance", "joins", "meaning", "wraps")
     importance: int
     meaning: str
     wraps: bool
@@ -36,7 +37,7 @@ class Column(str):
 
     def __new__(
         cls, field: str, importance: int = PLAIN, meaning: str = "", *, wraps: bool = False, joins: str = ""
-    ) -> Column:
+    ) -> Self:
         column = super().__new__(cls, field)
         column.importance, column.meaning, column.wraps, column.joins = importance, meaning, wraps, joins
         return column

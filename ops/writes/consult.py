@@ -38,9 +38,8 @@ def consulted_stream(changes: Iterable[Change], task: str) -> Iterator[Change]:
 
 def approve(changes: Iterable[Change], task: str) -> None:
     """Raise RefusedByHook if a hook refuses one of *changes*, which restore what was: none can alter them."""
-    if DOOR.hooks("on_change"):
-        for _ in consulted_stream(changes, task):
-            continue
+    for _ in consulted_stream(changes, task):
+        continue
 
 
 def _document(change: Change) -> Json:

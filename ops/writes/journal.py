@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from hashlib import file_digest, sha256
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from ops.errors import DiskError
 from ops.files.chain import Chain
@@ -111,7 +111,7 @@ class Journal:
         self.irreversible = ""
         """Why the last entry that was begun cannot be undone; "" if it can."""
 
-    def __enter__(self) -> Journal:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -27,6 +27,7 @@ def make(app: App, *changes: Change, total: int | None = None, question: str = "
     even if nothing is deleted. Raises Conflict, Refused and Locked before anything is sent.
     """
     from ops.writes import describe
+    from ops.writes.impact import impact
     from ops.writes.sending import batches
     from ops.writes.writing import Writing
 
@@ -37,10 +38,9 @@ def make(app: App, *changes: Change, total: int | None = None, question: str = "
         else change
         for change in changes
     ]
-    moving = [change for change in planned if change.action != UNCHANGED]
     for line in describe.lines(planned):
         app.talk.show(line)
-    _show_impact(app, moving)
+    moving = [c for c in impact(app).watched(app.warn, planned) if c.action != UNCHANGED]
     if app.dry:
         simulate(app.run.pretended, planned)
         app.talk.show("dry run: nothing was sent")
@@ -72,6 +72,7 @@ def make_all(
     or deletes more than the threshold needs --force. *read_back*: the caller reads everything afterwards.
     """
     from ops.writes import describe
+    from ops.writes.impact import impact
     from ops.writes.sending import batches
     from ops.writes.writing import Writing
 
@@ -88,7 +89,7 @@ def make_all(
         first = list(islice(stream, describe.ITEMS + 1))
         describe.check(first, total, force=False)
         changes = chain(first, stream)
-    undo = ""
+    changes, undo = impact(app).watched(app.warn, changes), ""
     if app.dry:
         for _ in counted(changes):
             continue
@@ -137,22 +138,6 @@ def hold(app: App, resource: Resource, owner: Owner) -> Iterator[None]:
         if not app.dry:
             locks.hold(Change(resource, owner, None, None))
         yield
-
-
-def _show_impact(app: App, changes: Iterable[Change]) -> None:
-    """Warn of what else depends on the items that are deleted, as far as a snapshot knows."""
-    from ops.kinds.catalog import resources
-    from ops.writes.describe import name
-    from ops.writes.impact import NAMED, Impact
-
-    deletions = [change for change in changes if change.action == DELETE]
-    if not deletions:
-        return
-    known = {resource.kind: resource for resource in resources()}
-    impact = Impact(app.settings.exports, known, app.clock())
-    for change in deletions[:NAMED]:
-        if text := impact.of(change):
-            app.warn(f"{name(change)}: {text}")
 
 
 def _with_live_item(change: Change, found: Json | None) -> Change:

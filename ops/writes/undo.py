@@ -15,6 +15,7 @@ from ops.kinds.resource import DELETE, Change, Owner, Resource
 from ops.ui.shapes import Rows
 from ops.writes import describe
 from ops.writes.consult import approve
+from ops.writes.impact import impact
 from ops.writes.journal import APPLIED, DONE, FAILED, UNDONE, UNKNOWN, JournalEntry, Undoing
 from ops.writes.make import COLUMNS, simulate
 from ops.writes.reversal import Keys, LiveCheck, Reversal, check_live, portions, reversal, settle, why_not
@@ -69,7 +70,7 @@ def undo_entries(
     with Writing(app, expected=sum(sum(e.counts.values()) for e in chosen)) as writing:
         run = _Undo(writing, kinds, app.parallel, app.run.pretended if app.dry else None)
         ready = run.ready(chosen)
-        run.compare(ready, question)
+        run.compare(ready, question, partial(impact(app).watched, app.warn))
         if app.dry:
             return Rows(run.simulated(ready), COLUMNS, "change")
         rows = [row for entry in ready for row in run.apply(entry)]
@@ -181,13 +182,22 @@ class _Undo:
             )
         return checked
 
-    def compare(self, ready: Sequence[JournalEntry], question: str) -> None:
-        """Take the locks, show what will be done, and ask. Raises Conflict if a live item has changed."""
+    def compare(
+        self,
+        ready: Sequence[JournalEntry],
+        question: str,
+        watched: Callable[[Iterable[Change]], Iterable[Change]],
+    ) -> None:
+        """Take the locks, show what will be done, and ask. Raises Conflict if a live item has changed.
+
+        *watched* warns of what the deletions affect, as the changes pass.
+        """
         count = sum(sum(entry.counts.values()) for entry in ready)
         if count > BEFOREHAND or sum(entry.size for entry in ready) > HELD:
             for entry in ready:
                 self._lock(self._reversals(entry)[:1])
-            approve((one.change for entry in ready for one in self._reversals(entry)), self._writing.task)
+            every = (one.change for entry in ready for one in self._reversals(entry))
+            approve(watched(every), self._writing.task)
             by_name = (e for e in ready if (w := self._kinds[e.kind].writes) and w.confirm_by_name)
             changes = [one.change for entry in by_name for one in self._reversals(entry)]
             self._writing.confirm(changes, question or f"undo {count} change{'s' * (count > 1)}?")
@@ -205,6 +215,7 @@ class _Undo:
         approve(moving, self._writing.task)
         for line in describe.lines(moving):
             self._writing.talk.show(line)
+        moving = list(watched(moving))
         if not self._dry:
             # A name that has to be typed is an answer too.
             deleted = (change.resource for change in moving if change.action == DELETE)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import FrameType, TracebackType
+from typing import Self
 
 from ops.cli.app import App
 from ops.errors import ApiError, Conflict, Interrupted, MalformedAnswer, OpsError, Terminated
@@ -89,7 +90,7 @@ class Writing:
         self.undo_id = ""
         """The id that undoes what was done so far; "" if nothing can be undone."""
 
-    def __enter__(self) -> Writing:
+    def __enter__(self) -> Self:
         self._open.enter_context(self._locks)
         self._open.enter_context(self.journal)
         return self
@@ -126,6 +127,9 @@ class Writing:
         app = self._app
         with finish_request(app.stop, self.talk.warn) as stopping:
             stopping.check(self.task)
+            if (writes := changes[0].resource.writes) and writes.ask:
+                for change in changes:
+                    writes.ask(self.client, change)
             app.entries += 1
             entry = self.journal.begin(changes, now=app.clock(), number=app.entries, undoing=undoing)
             self._unknown += len(changes)

@@ -157,8 +157,10 @@ def test_a_program_gets_the_notice_and_no_credentials(
         (tmp_path / "words").read_text().startswith("cfops critical: run-failed on acc0|x; touch critical:")
     )
     environment = (tmp_path / "env").read_text()
-    assert "PATH=" in environment and "TRACEPARENT=00-" in environment
-    assert TOKEN not in environment and "CFOPS" not in environment
+    assert "PATH=" in environment
+    assert "TRACEPARENT=00-" in environment
+    assert TOKEN not in environment
+    assert "CFOPS" not in environment
 
 
 @pytest.mark.parametrize(

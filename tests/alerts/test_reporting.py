@@ -101,8 +101,10 @@ def test_a_job_that_is_refused_is_reported_after_three_runs(
 
     assert codes == [1, 1, 1]
     assert texts(hook) == [
-        "critical: auth-refused: Cloudflare refused the credentials in the last 3 runs; "
-        "`inv doctor` shows why"
+        (
+            "critical: auth-refused: Cloudflare refused the credentials in the last 3 runs; "
+            "`inv doctor` shows why"
+        )
     ]
 
 
@@ -193,7 +195,8 @@ def test_a_notice_has_no_secrets_no_line_breaks_and_no_endless_lines(staged: San
     ).events
 
     assert shown.summary == "token [hidden]"
-    assert "\n" not in shown.lines[0] and "\x1b" not in shown.lines[0]
+    assert "\n" not in shown.lines[0]
+    assert "\x1b" not in shown.lines[0]
     assert shown.lines[1] == "x" * 499 + "…"
 
 

@@ -12,6 +12,7 @@ READS = {
     "docs": Read(("--page", "undo"), prints="# Changing things, and undo"),
     "doctor": Read(sends=r"GET /accounts\?"),  # which path proves a token depends on its kind
     # Off a terminal it says what it would ask.
+    "each-account": Read(("zones.list",), sends=r"GET /accounts\?"),
     "init": Read(prints="there is no terminal to ask on", code=1),
     "plugins.list": Read(prints="status"),
     "plugins.disable": Read(("cfops-mail",), prints="does not enable it", code=1),

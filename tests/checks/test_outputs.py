@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -178,7 +178,7 @@ def test_what_is_unknown_is_a_notification_in_sarif_and_never_a_result(
 def test_junit_has_a_suite_a_zone_and_a_case_a_check_and_skips_what_is_unknown(
     sections: WholeSections,
 ) -> None:
-    tree = ElementTree.fromstring(junit(ran(sections), "info"))
+    tree = ET.fromstring(junit(ran(sections), "info"))
 
     suites = {suite.get("name"): suite for suite in tree}
     assert list(suites) == ["example.com", "example.net", "example.org", "account"]
@@ -191,7 +191,7 @@ def test_junit_has_a_suite_a_zone_and_a_case_a_check_and_skips_what_is_unknown(
 
 
 def test_junit_skips_findings_below_the_severity_instead_of_passing_them(sections: WholeSections) -> None:
-    tree = ElementTree.fromstring(junit(ran(sections), "high"))
+    tree = ET.fromstring(junit(ran(sections), "high"))
 
     cases = {case.get("name"): case for case in tree[0]}
     assert cases["wildcard"][0].tag == "skipped"
@@ -203,6 +203,6 @@ def test_names_that_xml_and_terminals_would_interpret_are_escaped(tmp_path: Path
 
     text = junit(ran(written(tmp_path / "hostile", given)), "info")
 
-    assert ElementTree.fromstring(text) is not None
+    assert ET.fromstring(text) is not None
     assert "&lt;b&gt;" in text
     assert "\x1b" not in text

@@ -145,8 +145,10 @@ def test_a_token_beats_a_key_and_says_so(place: Place) -> None:
 
     assert settings.credentials.kind == "token"
     assert settings.notes == (
-        f"environment CLOUDFLARE_API_KEY is not used: the token from {place.project}/.env "
-        "CLOUDFLARE_API_TOKEN overrides it",
+        (
+            f"environment CLOUDFLARE_API_KEY is not used: the token from {place.project}/.env "
+            "CLOUDFLARE_API_TOKEN overrides it"
+        ),
     )
 
 

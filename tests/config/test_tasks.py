@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 
 from ops.sandbox.server import Sandbox
-
-from ..conftest import Result
+from tests.conftest import Result
 
 Inv = Callable[..., Result]
 CANARY = "cfut_" + "Ca7nary9Zq" * 4 + "a1b2c3d4"

@@ -8,17 +8,9 @@ from typing import Any
 
 SCRIPT = "/accounts/{account_id}/workers/scripts/{script_name}"
 RECORDS = "/zones/{zone_id}/dns_records"
-NEWER_SETTINGS = "|".join(
-    (
-        "aegis",
-        "filter_logs_to_cloudflare",
-        "fonts",
-        "log_to_cloudflare",
-        "long_lived_grpc",
-        "privacy_pass",
-        "speed_brain",
-        "visitor_ip",
-    )
+NEWER_SETTINGS = (
+    "aegis|filter_logs_to_cloudflare|fonts|log_to_cloudflare"
+    "|long_lived_grpc|privacy_pass|speed_brain|visitor_ip"
 )
 
 

@@ -94,7 +94,8 @@ def test_wrangler_deploys_changes_and_deletes_a_worker(
 
     uploaded = wrangler("versions upload --tag v2 --message second")
     listed = wrangler("versions list")
-    assert "v2" in listed and "second" in listed
+    assert "v2" in listed
+    assert "second" in listed
     (version,) = re.findall(r"Worker Version ID: (\S+)", uploaded)
     assert worker()["version"] != version
     wrangler(f"versions deploy {version}@100% --yes --message now")

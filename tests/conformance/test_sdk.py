@@ -62,7 +62,8 @@ def test_it_verifies_the_token_and_finds_the_account(sdk: Cloudflare, account: s
     assert verified is not None
     assert verified.status == "active"
     assert [one.id for one in sdk.accounts.list()] == [account]
-    assert found is not None and found.name == "Sandbox Account"
+    assert found is not None
+    assert found.name == "Sandbox Account"
 
 
 def test_it_lists_every_zone_over_several_pages(sdk: Cloudflare, sandbox: Sandbox) -> None:
@@ -79,9 +80,12 @@ def test_it_creates_edits_and_deletes_a_zone(sdk: Cloudflare, account: str) -> N
     got = sdk.zones.get(zone_id=made.id)
     deleted = sdk.zones.delete(zone_id=made.id)
 
-    assert edited is not None and edited.paused is True
-    assert got is not None and (got.name, got.paused) == ("from-sdk.example", True)
-    assert deleted is not None and deleted.id == made.id
+    assert edited is not None
+    assert edited.paused is True
+    assert got is not None
+    assert (got.name, got.paused) == ("from-sdk.example", True)
+    assert deleted is not None
+    assert deleted.id == made.id
 
 
 def test_it_lists_every_dns_record_over_several_pages(sdk: Cloudflare, sandbox: Sandbox, zone: str) -> None:
@@ -227,10 +231,12 @@ def test_it_writes_reads_and_deletes_in_bulk(sdk: Cloudflare, lenient: Cloudflar
     full: Any = sdk.kv.namespaces.bulk_get(space, account_id=account, keys=["two"], with_metadata=True)
     deleted = sdk.kv.namespaces.bulk_delete(space, account_id=account, body=["one", "two"])
 
-    assert written is not None and (written.successful_key_count, written.unsuccessful_keys) == (2, [])
+    assert written is not None
+    assert (written.successful_key_count, written.unsuccessful_keys) == (2, [])
     assert read.values == {"one": "1", "two": "\x00\ufffd", "absent": None}
     assert full.values["two"].metadata == {"n": 2}
-    assert deleted is not None and deleted.successful_key_count == 2
+    assert deleted is not None
+    assert deleted.successful_key_count == 2
 
 
 def test_it_lists_every_durable_object(sdk: Cloudflare, account: str) -> None:
@@ -316,7 +322,8 @@ def test_it_sets_crons_secrets_domains_and_deletes_a_worker(sdk: Cloudflare, acc
 
     sdk.workers.scripts.delete("redirects", account_id=account, force=True)
 
-    assert domain is not None and domain.zone_name == "example.com"
+    assert domain is not None
+    assert domain.zone_name == "example.com"
     assert "sdk-domain.example.com" in listed & names
     assert "sdk-domain.example.com" not in {one.name for one in sdk.dns.records.list(zone_id=zone)}
     assert "redirects" not in [one.id for one in sdk.workers.scripts.list(account_id=account)]
@@ -341,7 +348,8 @@ def test_it_runs_the_sql_of_a_database(sdk: Cloudflare, account: str) -> None:
     (read,) = sdk.d1.database.raw(sql="SELECT a, b FROM t WHERE a = ?", params=["1"], **place)
     (counted,) = sdk.d1.database.raw(batch=[{"sql": "SELECT count(*) FROM t"}], **place)
 
-    assert made.success and written.meta.changes == 1
+    assert made.success
+    assert written.meta.changes == 1
     assert read.results.columns == ["a", "b"]
     assert counted.results.rows == [[1]]
 

@@ -11,8 +11,7 @@ import pytest
 from ops.config.settings import Settings, load
 from ops.http.client import Client
 from ops.http.stack import open_client
-
-from ..conftest import Result
+from tests.conftest import Result
 
 Rows = dict[str, dict[str, str]]
 

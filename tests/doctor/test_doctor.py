@@ -9,8 +9,8 @@ import pytest
 from ops.doctor.probes import check_products, probes
 from ops.kinds.paths import permission
 from ops.sandbox.server import Sandbox
+from tests.conftest import Result
 
-from ..conftest import Result
 from .conftest import Rows
 
 Doctor = Callable[..., tuple[Rows, Result]]

@@ -13,8 +13,7 @@ from ops.doctor.findings import Finding
 from ops.doctor.token import Standing, examine_token, expiry
 from ops.http.client import Client
 from ops.sandbox.server import Sandbox
-
-from ..conftest import API, TOKEN
+from tests.conftest import API, TOKEN
 
 Connect = Callable[..., tuple[Client, Settings]]
 OTHER = "sandbox_" + "7f" * 20

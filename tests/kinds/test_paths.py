@@ -56,10 +56,14 @@ def test_a_path_is_found_with_the_ids_in_it() -> None:
     settings = find("/accounts/a/workers/scripts/s/settings", ONE, LIST, ITEM)
     variants = find("/zones/z/cache/variants", ONE, LIST, ITEM)
 
-    assert records and (records.resource.kind, records.form, records.owner) == ("dns.record", LIST, "z ")
-    assert record and (record.form, record.owner, record.item) == (ITEM, "z", "r")
-    assert settings and (settings.form, settings.account, settings.owner) == (ONE, "a", "s")
-    assert variants and (variants.resource.kind, variants.owner, variants.item) == (
+    assert records
+    assert (records.resource.kind, records.form, records.owner) == ("dns.record", LIST, "z ")
+    assert record
+    assert (record.form, record.owner, record.item) == (ITEM, "z", "r")
+    assert settings
+    assert (settings.form, settings.account, settings.owner) == (ONE, "a", "s")
+    assert variants
+    assert (variants.resource.kind, variants.owner, variants.item) == (
         "cache.setting",
         "z",
         "variants",

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterable
 from itertools import chain
 from types import TracebackType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import boto3
 from moto.server import DomainDispatcherApplication, create_backend_app
@@ -65,7 +65,7 @@ class Server:
     def url(self) -> str:
         return f"http://127.0.0.1:{self._http.server_port}"
 
-    def __enter__(self) -> Server:
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 

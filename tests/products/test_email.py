@@ -31,7 +31,8 @@ def test_a_rule_is_found_by_its_matchers_in_its_zone(client: Client, http: respo
 
     found = api.find_rule(client, OWNER, RULE)
 
-    assert found and found["id"] == "2"
+    assert found
+    assert found["id"] == "2"
 
 
 def test_a_rule_is_created_in_its_zone(client: Client, http: responses.RequestsMock) -> None:

@@ -58,7 +58,7 @@ def test_every_kind_names_its_permission() -> None:
 def test_the_inventory_of_a_zone_is_lean() -> None:
     lean = {kind for kind, resource in KINDS.items() if resource.parent == "zones.zone" and not resource.deep}
 
-    assert lean == {"dns.record", "zones.setting", "zones.dnssec", "workers.route", "ssl.pack"}
+    assert lean == {"dns.record", "zones.setting", "zones.dnssec", "workers.route", "rulesets.zone"}
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -20,11 +20,13 @@ from ops.restore.steps import KEPT, NOT_READ, NOT_RESTORED, Report, Steps, plan_
 from ops.snapshots.compare.comparison import Comparison
 from ops.snapshots.compare.side import Difference, Side
 from ops.snapshots.snapshot import Snapshot
+from ops.writes.impact import Impact
 from tests.restore.accounts import changed, drawn, written
 from tests.restore.conftest import Inv, Stage
 from tests.restore.world import change_at_random
 
 NOBODY: Any = None
+NOWHERE = Path("/nowhere")
 CHANCES = some.integers(0, 2**64).map(Random)
 
 
@@ -37,7 +39,7 @@ def nothing_to_restore(saved: Snapshot, live: Snapshot) -> bool:
     side, everything = Side(saved, resources()), Filter()
     selection, report = select(side, everything), Report()
     state = State(Reader(NOBODY, lambda plan: live), side, selection, everything)
-    plan = plan_of(state, Steps(state, report, 0.0, delete=True), report)
+    plan = plan_of(state, Steps(state, report, 0.0, delete=True), report, Impact(NOWHERE, {}, 0.0))
     return plan.steps == 0 and not report.has(NOT_RESTORED, KEPT, NOT_READ)
 
 

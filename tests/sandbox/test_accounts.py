@@ -113,6 +113,36 @@ def test_the_second_audit_log_needs_bounds_and_has_cursors(api: Api) -> None:
     assert api.refused("GET", f"{ACCOUNT}/logs/audit", params={"since": "2026-03-01"}) == (400, 10001)
 
 
+def test_a_write_leaves_an_entry_in_the_second_audit_log_and_reading_does_not(api: Api) -> None:
+    zone = api.result("GET", "/zones", params={"name": "example.com"})[0]["id"]
+    record = {"type": "A", "name": "audited.example.com", "content": "192.0.2.9", "ttl": 60}
+
+    made = api("POST", f"/zones/{zone}/dns_records", json=record)
+    refused = api.refused("POST", f"/zones/{zone}/dns_records", json={})
+    bounds = {"since": "2026-06-01", "before": "2100-01-01"}
+    (entry,) = api.result("GET", f"{ACCOUNT}/logs/audit", params=bounds)
+
+    assert refused[0] == 400
+    assert entry["zone"] == {"id": zone, "name": "example.com"}
+    assert entry["action"]["type"] == "create"
+    assert entry["raw"]["uri"] == f"/client/v4/zones/{zone}/dns_records"
+    assert made.headers["cf-ray"].partition("-")[0] == entry["raw"]["cf_ray_id"]
+    assert entry["resource"]["id"] == made.json()["result"]["id"]
+
+
+@pytest.mark.parametrize(("direction", "descends"), [("", True), ("desc", True), ("asc", False)])
+def test_the_second_audit_log_is_in_the_order_asked_for(api: Api, direction: str, descends: bool) -> None:
+    bounds = {"since": "2026-03-01", "before": "2026-03-02T00:00:00Z", "limit": 20, "direction": direction}
+
+    first = api("GET", f"{ACCOUNT}/logs/audit", params=bounds).json()
+    cursor = first["result_info"]["cursor"]
+    second = api("GET", f"{ACCOUNT}/logs/audit", params={**bounds, "cursor": cursor}).json()
+    times = [one["action"]["time"] for one in first["result"] + second["result"]]
+
+    assert len(times) == 24
+    assert times == sorted(times, reverse=descends)
+
+
 def test_buckets_are_paged_inside_the_result(api: Api) -> None:
     first = api("GET", f"{ACCOUNT}/r2/buckets").json()
     cursor = first["result_info"]["cursor"]

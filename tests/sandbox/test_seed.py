@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from ops.sandbox.dns_types import TYPES
 from ops.sandbox.seed import scale_namespace, seed_scale
@@ -49,7 +49,7 @@ def test_the_seed_has_records_of_every_kind(api: Api) -> None:
 
 def test_certificates_expire_by_the_clock_of_the_sandbox(start: Callable[..., Sandbox], clock: Clock) -> None:
     api = Api(start(clock=clock))
-    today = datetime.fromtimestamp(clock.time).date()
+    today = datetime.fromtimestamp(clock.time, UTC).date()
 
     packs = [
         pack

@@ -64,7 +64,8 @@ def test_a_version_is_active_only_after_its_deployment(api: Api) -> None:
     items = api.result("GET", f"{NEW}/versions")["items"]
     api.result("POST", f"{NEW}/deployments", json=share(items[1]["id"]))
 
-    assert CODE.encode() in waiting[0] and waiting[1] == []
+    assert CODE.encode() in waiting[0]
+    assert waiting[1] == []
     assert deployed == (["main.js", "index.js"], ["A"])
     assert [one["number"] for one in items] == [2, 1]
     assert [part.data for part in content(api, "new-one")] == [CODE.encode()]

@@ -73,8 +73,10 @@ def test_a_stop_takes_precedence_over_other_reasons() -> None:
 def test_skipping_is_suggested_only_if_it_helps() -> None:
     assert Inventory((FAILED,)).gaps({}) == ["dns.record: failed: GET /zones/z2: 502"]
     assert Inventory((DENIED, WHOLE)).gaps({"dns.record": "DNS > Read"}) == [
-        "dns.record: denied in 1 of 2: GET /zones/z1: no (it takes DNS > Read); "
-        "`--skip dns.record` leaves it out"
+        (
+            "dns.record: denied in 1 of 2: GET /zones/z1: no (it takes DNS > Read); "
+            "`--skip dns.record` leaves it out"
+        )
     ]
 
 

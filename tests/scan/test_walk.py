@@ -97,8 +97,10 @@ def test_a_denied_section_does_not_affect_the_others(lists: Lists) -> None:
     assert {s.status for s in inventory.sections if s.kind != "flat.thing"} == {"complete", "skipped"}
     assert not inventory.whole
     assert inventory.gaps({"flat.thing": "Thing > Read"}) == [
-        "flat.thing: denied: GET /things: no permission (10000) (status 403) (it takes Thing > Read); "
-        "`--skip flat.thing` leaves it out"
+        (
+            "flat.thing: denied: GET /things: no permission (10000) (status 403) (it takes Thing > Read); "
+            "`--skip flat.thing` leaves it out"
+        )
     ]
 
 

@@ -226,3 +226,58 @@ def test_options_that_the_job_would_refuse_are_not_scheduled(
     assert result.code == 1
     assert message in result.err
     assert result.out == ""
+
+
+@pytest.fixture
+def profiles(home: Path) -> None:
+    folder = home / "config"
+    folder.mkdir(mode=0o700)
+    (folder / "profiles.toml").write_text("[client-a]\n[Client_B]\n")
+    (folder / "profiles.toml").chmod(0o600)
+
+
+@pytest.mark.usefixtures("profiles")
+def test_a_workflow_exports_each_profile_with_the_secrets_of_its_environment(inv: Inv) -> None:
+    result = inv("schedule", "--for", "github", "--each-profile")
+
+    job = loaded(result.out)["jobs"]["export"]
+    assert job["strategy"] == {"fail-fast": False, "matrix": {"profile": ["client-a", "Client_B"]}}
+    assert job["environment"] == "${{ matrix.profile }}"
+    assert job["steps"][-1]["with"]["name"] == "cfops-export-${{ matrix.profile }}"
+    assert "gh secret set CLOUDFLARE_API_TOKEN --env Client_B" in result.err
+
+
+@pytest.mark.usefixtures("profiles")
+def test_each_profile_has_a_cron_job_with_its_own_secret_and_volume(inv: Inv) -> None:
+    result = inv("schedule", "--for", "kubernetes", "--each-profile")
+
+    jobs = list(yaml.safe_load_all(result.out))
+    names = ["cfops-export-client-a", "cfops-export-client-b"]
+    assert [job["metadata"]["name"] for job in jobs] == names
+    for job, name in zip(jobs, names, strict=True):
+        pod = job["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+        assert pod["volumes"][0]["persistentVolumeClaim"] == {"claimName": name}
+        assert pod["containers"][0]["env"][0]["valueFrom"]["secretKeyRef"]["name"] == name
+    assert "--from-file=token=client-b/token" in result.err
+
+
+@pytest.mark.usefixtures("profiles")
+@pytest.mark.parametrize("platform", ["cron", "systemd"])
+def test_one_machine_exports_the_profiles_with_the_token_of_each(inv: Inv, platform: str) -> None:
+    result = inv("schedule", "--for", platform, "--each-profile")
+
+    assert "cfops each-account --profiles scan.export --quiet" in result.out
+    assert "/etc/cfops/token" not in result.out + result.err
+
+
+def test_each_profile_needs_profiles_with_different_names(inv: Inv, home: Path) -> None:
+    none = inv("schedule", "--each-profile")
+    folder = home / "config"
+    folder.mkdir(mode=0o700)
+    (folder / "profiles.toml").write_text("[a-b]\n[A_B]\n")
+    (folder / "profiles.toml").chmod(0o600)
+    alike = inv("schedule", "--for", "kubernetes", "--each-profile")
+
+    assert (none.code, alike.code) == (1, 1)
+    assert "there are no profiles" in none.err
+    assert "two profiles have one name" in alike.err

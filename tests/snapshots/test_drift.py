@@ -25,7 +25,7 @@ from ops.snapshots.compare.report import MOST_EVENTS, Blame, code, summary
 from ops.snapshots.compare.side import Difference
 from tests.conftest import API, Result
 from tests.products.answers import envelope, page, refusal
-from tests.snapshots.touching import Account
+from tests.snapshots.touching import Account, empty_audit_log
 
 Inv = Callable[..., Result]
 SOON = "2099-01-01T00:00:00Z"
@@ -54,6 +54,7 @@ def test_an_unchanged_account_has_not_drifted(account: Account, inv: Inv, staged
 def test_drift_names_who_made_it_and_when(account: Account, inv: Inv, staged: Sandbox) -> None:
     inv("scan.export", "--only", "dns")
     edited, deleted, created = account.touch_records()
+    empty_audit_log(staged)
     uri = f"/client/v4/zones/{account.zone_id}/dns_records/{edited}"
     log(staged, "1", uri, "first@example.com", fraction=1)
     log(staged, "2", uri, "last@example.com", fraction=2)

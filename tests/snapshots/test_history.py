@@ -22,7 +22,7 @@ from ops.snapshots.snapshot import Snapshot
 from tests.conftest import Result
 from tests.snapshots.making import made
 from tests.snapshots.test_drift import log
-from tests.snapshots.touching import Account
+from tests.snapshots.touching import Account, empty_audit_log
 from tests.timing import computed
 
 Inv = Callable[..., Result]
@@ -139,11 +139,49 @@ def test_our_journal_names_the_task_that_made_a_change(
     assert found[0]["user"].startswith("dns.put (")
 
 
+def test_a_write_that_left_another_value_is_not_named_for_a_change(
+    account: Account, clock: time_machine.Coordinates, inv: Inv
+) -> None:
+    export(inv, clock)
+    inv(*PUT, "192.0.2.99")
+    clock.shift(60)
+    # A snapshot that begins, and ends, in the second of the next write.
+    assert inv("scan.export", "--only", "zones,dns").code == 0
+    inv("dns.delete", "example.com", "api", "A", "--yes")
+
+    found = [row for row in rows(inv(*LINE)) if row["field"] == "content"]
+
+    assert [row["user"].split(" (")[0] for row in found] == ["dns.put"]
+
+
+def test_the_setting_of_another_zone_is_not_named(
+    account: Account, clock: time_machine.Coordinates, inv: Inv
+) -> None:
+    export(inv, clock)
+    for zone in ("example.com", "example.net"):
+        inv("zones.set", "--zone", zone, "--setting", "min_tls_version", "--value", "1.3", "--yes")
+    export(inv, clock)
+
+    shown = inv(
+        "history", "zones.setting", "--zone", "example.com", "--name", "min_tls_version", "--output", "json"
+    )
+    others = inv(
+        "history", "zones.setting", "--zone", "example.net", "--name", "min_tls_version", "--output", "json"
+    )
+
+    users = [
+        {row["user"] for row in rows(result) if row["change"] == "changed"} for result in (shown, others)
+    ]
+    assert all(len(one) == 1 for one in users)
+    assert users[0].isdisjoint(users[1])
+
+
 def test_the_audit_log_names_who_made_a_change_elsewhere(
     account: Account, clock: time_machine.Coordinates, inv: Inv, staged: Sandbox
 ) -> None:
     export(inv, clock)
     edited, *_ = account.touch_records()
+    empty_audit_log(staged)
     uri = f"/client/v4/zones/{account.zone_id}/dns_records/{edited}"
     log(staged, "1", uri, "anna@example.com", id=edited)
     export(inv, clock)
@@ -199,6 +237,68 @@ def test_undo_shows_the_plan_that_restores_the_item_and_sends_nothing(
     done = inv(*apply.removeprefix("to apply: inv ").split(), "--yes")
     assert done.code == 0, done.err
     assert "docs.example.com" in inv("dns.list", "--zone", "example.com", "--type", "CNAME").out
+
+
+def test_the_undo_of_a_creation_is_a_deletion_that_is_planned_and_asked(
+    account: Account, clock: time_machine.Coordinates, inv: Inv, staged: Sandbox
+) -> None:
+    export(inv, clock)
+    inv(*PUT[:4], "extra", *PUT[5:], "192.0.2.99")
+    export(inv, clock)
+    staged.requests.clear()
+
+    result = inv("history", "dns.record", "--zone", "example.com", "--name", "extra", "--undo", "1")
+
+    assert (result.code, {method for method, _ in staged.requests}) == (0, {"GET"}), result.err
+    assert "delete A record extra.example.com 192.0.2.99" in result.err
+    line = next(text for text in result.err.splitlines() if text.startswith("to apply: inv "))
+    words = line.removeprefix("to apply: inv ").split()
+    asked = inv(*words)
+    assert (asked.code, "not confirmed: restore 1 item?" in asked.err) == (1, True), asked.err
+    done = inv(*words, "--yes", "--output", "json")
+    assert (done.code, json.loads(done.out)["deleted"]) == (0, 1), done.err
+    names = [row["name"] for row in rows(inv("dns.list", "--zone", "example.com", "--output", "json"))]
+    assert "extra.example.com" not in names
+    assert "api.example.com" in names
+
+
+def test_the_undo_warns_of_later_changes_of_the_same_item(
+    account: Account, clock: time_machine.Coordinates, inv: Inv
+) -> None:
+    export(inv, clock)
+    for content in ("192.0.2.98", "192.0.2.99"):
+        inv(*PUT, content)
+        export(inv, clock)
+
+    first, last = sorted({row["n"] for row in rows(inv(*LINE)) if row["change"] == CHANGED})
+    result = inv(*LINE[:-2], "--undo", str(first))
+
+    assert f"later changes of it are undone as well: {last}" in result.err
+    assert "content 192.0.2.99 → 192.0.2.20" in result.err
+
+
+def test_what_an_undo_cannot_do_is_said_with_the_reason(
+    account: Account, clock: time_machine.Coordinates, inv: Inv, staged: Sandbox
+) -> None:
+    export(inv, clock)
+    staged.faults.add(Fault("denied", path="*/dns_records*", times=-1))
+    inv("scan.export", "--only", "zones,dns")
+    staged.faults.clear()
+    clock.shift(60)
+    inv("zones.create", "--name", "later.example")
+    export(inv, clock)
+
+    def undo(name: str, number: int, *of: str) -> str:
+        result = inv("history", *(of or ("dns.record", "--zone", "example.com")), name, "--undo", str(number))
+        assert result.code == 1, result.err
+        return result.err
+
+    assert "--undo 9 is not in the list" in undo("--name=api", 9)
+    assert "is the first that has it" in undo("--name=api", 1)
+    assert "could not read it" in undo("--name=api", 3)
+    zone = undo("--name=later.example", 1, "zones.zone")
+    assert "a restore never deletes zones, namespaces and scripts" in zone
+    assert "there is nothing that a restore can undo of change 1" in zone
 
 
 def test_encrypted_snapshots_are_named_as_not_searched(

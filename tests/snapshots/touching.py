@@ -35,3 +35,8 @@ class Account:
         self.call("DELETE", f"{records}/{second['id']}")
         wanted = {"type": "TXT", "name": "new.example.com", "content": '"hello"', "ttl": 300}
         return first["id"], second["id"], self.call("POST", records, wanted)["id"]
+
+
+def empty_audit_log(sandbox: Sandbox) -> None:
+    """Remove all entries of the account's audit log, as if they had not arrived yet."""
+    sandbox.store.run("DELETE FROM document WHERE kind = 'audit.v2'")

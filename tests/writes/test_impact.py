@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import time_machine
 
+from ops.kinds.catalog import kinds
+from ops.kinds.resource import Change, Owner
 from ops.sandbox.server import Sandbox
+from ops.writes.impact import Impact
 from tests.conftest import Result
+from tests.snapshots.kept import ACCOUNT_ID, ITEMS, NOW, made
 
 Inv = Callable[..., Result]
 
@@ -84,3 +90,66 @@ def test_a_damaged_snapshot_does_not_stop_a_deletion(kept: Sandbox, inv: Inv, ho
     assert result.code == 0, result.err
     assert "what uses it is not known" in result.err
     assert json.loads(result.out)
+
+
+def create_used(inv: Inv) -> None:
+    """Create a record, and a route on it."""
+    at = ("--zone", "example.com", "--name", "fresh", "--type", "A", "--content", "192.0.2.1")
+    assert inv("dns.put", *at).code == 0
+    route = ("--zone", "example.com", "--pattern", "fresh.example.com/*", "--script", "auth-edge")
+    assert inv("workers.route-create", *route).code == 0
+
+
+USED = "fresh.example.com 192.0.2.1: used by workers.route fresh.example.com/*"
+
+
+def test_a_restore_names_what_its_deletions_affect(staged: Sandbox, inv: Inv) -> None:
+    with time_machine.travel(datetime.now(UTC) - timedelta(hours=1)) as clock:
+        assert inv("scan.export").code == 0
+        before = json.loads(inv("snapshots.list", "--output", "json").out)[0]["snapshot"]
+        create_used(inv)
+        clock.shift(60)
+        assert inv("scan.export").code == 0
+
+        line = ("snapshots.restore", before, "--zone", "example.com", "--kind", "dns.record", "--delete")
+        result = inv(*line, "--dry-run")
+
+    assert USED in result.err
+
+
+def test_an_undo_that_deletes_names_what_it_affects(staged: Sandbox, inv: Inv) -> None:
+    create_used(inv)
+    inv("scan.export")
+    made = json.loads(inv("undo.list", "--output", "json").out)[1]["id"]
+
+    result = inv("undo.apply", made, "--dry-run")
+
+    assert USED in result.err
+
+
+def test_keys_that_are_deleted_name_what_uses_their_namespace_once(kept: Sandbox, inv: Inv) -> None:
+    key = "session:004f85c60eab74d00d535ff85151629e"
+    one = inv("kv.delete", "--namespace", "sessions", "--key", key, "--dry-run")
+    many = inv("kv.delete", "--namespace", "sessions", "--prefix", "session:", "--dry-run")
+
+    for result in (one, many):
+        assert result.code == 0, result.err
+        assert result.err.count("kv.namespace sessions: used by api-gateway") == 1, result.err
+        assert "holds" not in result.err
+
+
+def test_the_first_deletions_are_described_and_the_others_counted(home: Path) -> None:
+    routes = [{"id": f"r{n}", "pattern": f"host-{n}.example.com/*", "script": "hello"} for n in range(9)]
+    made(home, items={**ITEMS, ("workers.route", "z1"): routes})
+    impact = Impact(home, kinds(), NOW)
+    zone = Owner(ACCOUNT_ID, "z1", {"id": "z1", "name": "example.com"})
+    records = [{"id": f"d{n}", "type": "A", "name": f"host-{n}.example.com"} for n in range(12)]
+    changes = [Change(kinds()["dns.record"], zone, record, None) for record in records]
+
+    lines = [line for change in changes if (line := impact.see(change))]
+
+    assert lines[0] == (
+        "A record host-0.example.com: used by workers.route host-0.example.com/* (snapshot 0 min old)"
+    )
+    assert len(lines) == 5
+    assert impact.others() == "4 more of what is deleted is used or holds something"

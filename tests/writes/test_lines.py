@@ -17,6 +17,7 @@ from ops.writes.journal import Journal
 from tests.conftest import Result
 from tests.e2e.conftest import Shell
 from tests.products.writing import written
+from tests.snapshots.touching import empty_audit_log
 
 Inv = Callable[..., Result]
 
@@ -145,6 +146,7 @@ def test_undo_show_names_the_entry_that_the_change_left_in_the_audit_log(
         (entry,) = journal.entries().values()
     line = ("undo.show", "--id", entry.id, "--output", "json")
 
+    empty_audit_log(staged)
     (before,) = json.loads(inv(*line).out)
     audited(staged, entry.ray.partition("-")[0])
     (after,) = json.loads(inv(*line).out)

@@ -14,10 +14,12 @@ _FORMS = re.compile(
     r"|\bxox[abprs]-[\w-]{10,}|\bsk_live_\w{10,}|\bglpat-[\w-]{20,}|\bAIza[\w-]{35}\b"
     r"|\b[a-z]+://[^/\s:@]+:[^/\s:@]+@"
 )
-_NAMES = re.compile(r"(^|_)(SECRET|TOKEN|PASSWORD|PASSWD|APIKEY|API_KEY|PRIVATE_KEY|ACCESS_KEY)($|_)", re.I)
+_NAMES = re.compile(
+    r"(^|_)(SECRET|TOKEN|PASSWORD|PASSWD|APIKEY|API_KEY|PRIVATE_KEY|ACCESS_KEY)($|_)", re.IGNORECASE
+)
 # Names of what only speaks about a secret.
-_ABOUT = re.compile(r"_(NAME|URL|URI|ID|TTL|LENGTH|HEADER|ISSUER|EXPIRY|PATH|ENDPOINT)$", re.I)
-_PUBLIC = re.compile(r"(^|_)PUBLIC_", re.I)
+_ABOUT = re.compile(r"_(NAME|URL|URI|ID|TTL|LENGTH|HEADER|ISSUER|EXPIRY|PATH|ENDPOINT)$", re.IGNORECASE)
+_PUBLIC = re.compile(r"(^|_)PUBLIC_", re.IGNORECASE)
 
 
 def _judge(view: View) -> Found:
@@ -26,11 +28,12 @@ def _judge(view: View) -> Found:
         if binding.get("type") not in ("plain_text", "json"):
             continue
         name = str(binding["name"])
-        if problem := _problem(name, binding):
+        if problem := problem_of(name, binding):
             yield Subject(SETTINGS, f"{script} {name}", problem, settings, scope=script)
 
 
-def _problem(name: str, binding: Json) -> str:
+def problem_of(name: str, binding: Json) -> str:
+    """Return why the value of a plain *binding* called *name* looks like a secret; "" if it does not."""
     value = binding.get("text") if "text" in binding else binding.get("json")
     text = value if isinstance(value, str) else json.dumps(value)
     if _FORMS.search(text):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ops.cli.command import command
 from ops.commands.snapshots.listing import OPENED
-from ops.errors import Interrupted, Refused
+from ops.errors import Interrupted, NotFound, Refused
 from ops.ui.shapes import Item
 
 if TYPE_CHECKING:
@@ -69,9 +69,9 @@ def restore_snapshot(
     return Item({"snapshot": snapshot.name, **dict.fromkeys(COLUMNS[1:-1], 0), "undo": "", **result}, COLUMNS)
 
 
-def show_restore(app: App, snapshot: Snapshot, filter: Filter) -> None:
-    """Show what a restore of what *filter* selects would do; nothing is sent."""
-    _planned(app, snapshot, filter, delete=False)
+def show_restore(app: App, snapshot: Snapshot, filter: Filter, *, delete: bool) -> int:
+    """Show what a restore of what *filter* selects would do; nothing is sent. Return the number of steps."""
+    return _planned(app, snapshot, filter, delete=delete)[1].steps
 
 
 def _restore(app: App, snapshot: Snapshot, filter: Filter, *, delete: bool) -> dict[str, Any]:
@@ -89,22 +89,29 @@ def _planned(
     from ops.export.job import aside
     from ops.kinds import catalog
     from ops.kinds.resource import Owner
-    from ops.restore.filter import select, unknown_kinds
+    from ops.restore.filter import holds_named, select, unknown_kinds
     from ops.restore.state import Reader, State
     from ops.restore.steps import Report, Steps, plan_of
     from ops.snapshots.compare.side import Side
+    from ops.writes.impact import impact
 
     saved = Side(snapshot, catalog.resources())
     if not (filter.kinds or filter.owners or filter.items):
         for name, count in unknown_kinds(saved).items():
             by = f"this cfops does not know the kind; the snapshot is by {snapshot.manifest.tool}"
             app.warn(f"cannot be restored: {count:,} {name}: {by}, perhaps with a plugin (`inv plugins`)")
-    selection = select(saved, filter)
+    selection = select(saved, filter, later=delete)
     _check_complete(app, saved, selection, delete=delete)
     account = Owner(saved.account_id, saved.account_id, {})
     reader = Reader(app.client, lambda plan: aside(app, account, plan, {}))
     state, report = State(reader, saved, selection, filter), Report()
-    plan = plan_of(state, Steps(state, report, app.clock(), delete=delete), report)
+    plan = plan_of(state, Steps(state, report, app.clock(), delete=delete), report, impact(app))
+    if filter.items and not (plan.steps or report.has()):
+        every = (*selection.writable, *selection.read_only)
+        if not any(holds_named(saved, one, filter) for one in every):
+            named = ", ".join(filter.items)
+            hint = "`inv snapshots.show` shows what it holds; --item takes names"
+            raise NotFound(f"neither {snapshot.name} nor the account has anything called {named}", hint=hint)
     _show(app, plan, report)
     return state, plan, report
 
@@ -138,6 +145,8 @@ def _show(app: App, plan: RestorePlan, report: Report) -> None:
         app.note(f"kept: {line}")
     for line in plan.lines():
         app.talk.show(line)
+    for line in plan.effects:
+        app.warn(line)
     for line in report.lines(NOT_READ):
         app.gap(line)
     if not plan.steps:

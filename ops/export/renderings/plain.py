@@ -52,8 +52,10 @@ def write_json(folder: Path, manifest: Manifest, out: BinaryIO) -> list[str]:
     for section in manifest.sections:
         by_kind.setdefault(section.kind, []).append(section)
     head["counts"] = {kind: known(sections) for kind, sections in by_kind.items()}
-    for name, value in sorted(head.items()):
-        out.write((b"{" if name == min(head) else b",") + encode(name)[:-1] + b": " + encode(value))
+    out.writelines(
+        (b"{" if name == min(head) else b",") + encode(name)[:-1] + b": " + encode(value)
+        for name, value in sorted(head.items())
+    )
     out.write(b',"items": {\n')
     for number, kind in enumerate(snapshot.kinds(manifest)):
         out.write((b"," if number else b"") + encode(kind)[:-1] + b": [\n")

@@ -44,8 +44,10 @@ def write(folder: Path, manifest: Manifest, out: BinaryIO, resources: Iterable[R
     )
     out.write(head.encode())
     for kind in kinds:
-        for owner_id, item in snapshot.items(folder, kind):
-            out.write(_block(known[kind], Owner(manifest.account_id, owner_id, {}), item).encode())
+        out.writelines(
+            _block(known[kind], Owner(manifest.account_id, owner_id, {}), item).encode()
+            for owner_id, item in snapshot.items(folder, kind)
+        )
     others = [kind for kind in snapshot.kinds(manifest) if kind not in kinds]
     return [f"not in the Terraform file: {', '.join(others)}"] if others else []
 

@@ -76,22 +76,29 @@ def problems(record: Json, zone: Json, fields: Iterable[str] = ()) -> Iterator[t
         yield from _proxied_problems(record)
     if wanted & {"ttl", "proxied"}:
         yield from _ttl_problems(record, zone)
-    comment, most = record.get("comment"), limits(zone)
-    if "comment" in wanted and comment is not None:
-        if not isinstance(comment, str) or "\n" in comment or "\r" in comment:
-            yield "comment", "a comment is one line of text", "remove the line break"
-        elif len(comment) > most.comment:
-            hint = f"at most {most.comment} are allowed in this zone"
-            yield "comment", f"the comment has {len(comment)} characters", hint
-    tags: Any = record.get("tags") or []
-    if "tags" not in wanted:
+    if "comment" in wanted:
+        yield from _comment_problems(record.get("comment"), limits(zone).comment)
+    if "tags" in wanted:
+        yield from _tag_problems(record.get("tags") or [], limits(zone).tags)
+
+
+def _comment_problems(comment: Any, most: int) -> Iterator[tuple[str, str, str]]:
+    if comment is None:
         return
+    if not isinstance(comment, str) or "\n" in comment or "\r" in comment:
+        yield "comment", "a comment is one line of text", "remove the line break"
+    elif len(comment) > most:
+        hint = f"at most {most} are allowed in this zone"
+        yield "comment", f"the comment has {len(comment)} characters", hint
+
+
+def _tag_problems(tags: Any, most: int) -> Iterator[tuple[str, str, str]]:
     if not isinstance(tags, list) or not all(isinstance(tag, str) and _TAG.fullmatch(tag) for tag in tags):
         hint = "name:value, e.g. team:web; names of letters, digits, `-` and `_`, at most 32, values 100"
         yield "tags", f"{tags!r} is not a list of tags", hint
-    elif len(tags) > most.tags:
-        hint = f"at most {most.tags} are allowed on a record"
-        hint = hint if most.tags else "a zone on the Free plan has no tags"
+    elif len(tags) > most:
+        hint = f"at most {most} are allowed on a record"
+        hint = hint if most else "a zone on the Free plan has no tags"
         yield "tags", f"{len(tags)} tags are too many", hint
 
 

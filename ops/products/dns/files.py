@@ -124,7 +124,7 @@ def _document(text: str, ending: str, zone: Json) -> RecordFile:
     twice: list[tuple[Json, str]] = []
     try:
         found, node = (_json(text, twice), None) if is_json else _yaml(text, errors)
-    except Exception as error:  # PyYAML lets through whatever a conversion of a value raises
+    except Exception as error:  # noqa: BLE001 (PyYAML lets through what a conversion of a value raises)
         raise _not_parsed(error, "JSON" if is_json else "YAML") from None
     if not is_json and isinstance(found, dict) and found.keys().isdisjoint(_LISTS):
         return _checked(octodns.records(found, node, zone["name"], errors), zone, errors)

@@ -69,7 +69,8 @@ LARGEST = 4096
 # The words of types whose fields are not all in `data`; of any other, the only one is the content.
 _WORDS = {
     **dict.fromkeys(("CNAME", "NS", "PTR"), ("target",)),
-    **{"MX": ("priority", "target"), "URI": ("priority", "weight", "target")},
+    "MX": ("priority", "target"),
+    "URI": ("priority", "weight", "target"),
 }
 _QUOTED = {("CAA", "value"), ("URI", "target"), ("NAPTR", "flags"), ("NAPTR", "service"), ("NAPTR", "regex")}
 _METRES = ("altitude", "size", "precision_horz", "precision_vert")

@@ -9,7 +9,8 @@ from itertools import zip_longest
 WORD = re.compile(r'(?:"(?:[^"\\\n]|\\.)*"|\\.|[^\s"();])+', re.DOTALL)
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"|\\.', re.DOTALL)
 _MARKS = {
-    **{'"': "a quote is not closed", "\n": "it has a line break"},
+    '"': "a quote is not closed",
+    "\n": "it has a line break",
     ";": "`;` begins a comment, and is text only in quotes",
     **dict.fromkeys("()", "parentheses are text only in quotes"),
 }
@@ -25,7 +26,7 @@ _NAMES = (("MX", "target"), ("NAPTR", "replacement"), ("SRV", "target"))
 _METRES = {"altitude": (-100_000, 42_849_672), "size": (0, 90_000_000)}
 
 
-def reason(type: str, text: str, fields: tuple[str, ...]) -> str:
+def reason(type: str, text: str, fields: tuple[str, ...]) -> str:  # noqa: C901 (a branch for each reason)
     """Return what is wrong with *text*, which does not parse as a record of *type* with these *fields*."""
     if text.startswith("\\#"):
         return "it is not the data of such a record in hexadecimal"

@@ -20,9 +20,12 @@ if TYPE_CHECKING:
 def _block(zone: Owner, record: Json) -> Block:
     data = record.get("data") or None
     arguments = {
-        **{"zone_id": zone.id, "name": record["name"], "type": record["type"]},
+        "zone_id": zone.id,
+        "name": record["name"],
+        "type": record["type"],
         # The provider takes the content or its parts, not both.
-        **{"content": None if data else record.get("content"), "data": data},
+        "content": None if data else record.get("content"),
+        "data": data,
         **{name: record.get(name) for name in ("priority", "ttl")},
         "proxied": record.get("proxied") if record.get("proxiable") else None,
         **{name: record.get(name) or None for name in ("comment", "tags", "settings")},

@@ -116,7 +116,6 @@ class _ZoneFile:
             raise ValidationError(f"more than {MOST:,} records", hint="a zone's records need far less")
         errors = [*self.name_errors]
         ttl, type = self._ttl_and_type(words, errors)
-        data = " ".join(words)
         if type == "SOA" or (type == "NS" and self.name == self.zone):
             self.left_out += 1
             if type == "SOA" and self.default_ttl < 0 and words and _TTL.fullmatch(words[-1]):
@@ -127,16 +126,7 @@ class _ZoneFile:
         elif type:
             record: Json = {"name": self.name, "type": type, "ttl": ttl}
             with self.line.collected(errors, "content"):
-                if data.startswith("\\#"):
-                    data = parsed(type, data).to_text()
-                elif type == "TXT":
-                    strings = (one if one[0] == '"' else f'"{one}"' for one in _STRING.findall(data))
-                    data = quoted(strings_of(" ".join(strings)))
-                    if comment and words and words[-1][-1] != '"' and f"{words[-1]};{comment}" in text:
-                        self._warn("what follows `;` is a comment: put text that has one in quotes")
-                else:
-                    data = with_target(type, data, self._target)
-                record |= fields_of(type, data)
+                record |= fields_of(type, self._data(type, words, comment, text))
             found, unread = remarks(comment)
             for warning in unread:
                 self._warn(warning)
@@ -149,6 +139,18 @@ class _ZoneFile:
                 record["ttl"] = checks.AUTOMATIC
             self.records.append(self.line._replace(record=record, errors=tuple(errors)))
         self.errors += errors[len(self.name_errors) :]
+
+    def _data(self, type: str, words: list[str], comment: str, text: str) -> str:
+        """Return the data of a record as Cloudflare takes it."""
+        data = " ".join(words)
+        if data.startswith("\\#"):
+            return parsed(type, data).to_text()
+        if type != "TXT":
+            return with_target(type, data, self._target)
+        if comment and words and words[-1][-1] != '"' and f"{words[-1]};{comment}" in text:
+            self._warn("what follows `;` is a comment: put text that has one in quotes")
+        strings = (one if one[0] == '"' else f'"{one}"' for one in _STRING.findall(data))
+        return quoted(strings_of(" ".join(strings)))
 
     def _ttl_and_type(self, words: list[str], errors: list[Problem]) -> tuple[int, str]:
         """Take what is before the data out of *words*; the type is "" where it is missing or unknown."""

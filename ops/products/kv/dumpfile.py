@@ -22,14 +22,15 @@ import zlib
 from base64 import b64decode
 from codecs import BOM_UTF8
 from collections import deque
-from collections.abc import Iterator, Set
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from shutil import copyfileobj
 from tempfile import NamedTemporaryFile
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Self
 
 from ops.errors import ApiError, Locked, MalformedAnswer, NotFound, Refused, UsageError, ValidationError
 from ops.files.disk import PRIVATE_FILE, atomic, explained, open_source
@@ -234,7 +235,7 @@ class ResumableDump:
         self._origin = origin
         self._open = ExitStack()
 
-    def __enter__(self) -> ResumableDump:
+    def __enter__(self) -> Self:
         with explained(self.path), ExitStack() as opening:
             flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
             self._file = os.open(self.path, flags, PRIVATE_FILE)
@@ -280,7 +281,7 @@ class ResumableDump:
         """Yield the keys that had no value."""
         return (str(entry["gone"]) for _, entry in self._lines() if "gone" in entry)
 
-    def finish(self, unread: Set[str] = frozenset()) -> Json:
+    def finish(self, unread: AbstractSet[str] = frozenset()) -> Json:
         """Write the target, remove the partial file, return the last line; *unread* keys are not "gone"."""
         digest, pairs = sha256(), 0
         missing: dict[str, list[str]] = {"gone": [], "unread": []}

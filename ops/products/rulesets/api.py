@@ -12,7 +12,7 @@ from ops.kinds.resource import address
 
 if TYPE_CHECKING:
     from ops.http.client import Client, Listing
-    from ops.kinds.resource import Owner
+    from ops.kinds.resource import Change, Owner
 
 ACCOUNT_PATH, ZONE_PATH = "/accounts/{account}/rulesets", "/zones/{zone}/rulesets"
 # Cloudflare writes and changes the rules of these, the same for everybody; the listing has their version.
@@ -31,18 +31,27 @@ def list_rulesets(client: Client, template: str, owner: Owner) -> Listing:
     return client.cursor(address(template, owner))
 
 
-def with_rules(client: Client, template: str, owner: Owner, ruleset: Json) -> Json:
+def with_rules(
+    client: Client, template: str, owner: Owner, ruleset: Json, earlier: Json | None = None
+) -> Json:
     """Return *ruleset* with its rules, unless Cloudflare manages it.
 
-    Each phase has its own permission: rules that may not be read are named as such.
+    Every change makes a new version: rules of the same one are those of *earlier*. Each phase has its own
+    permission: rules that may not be read are named as such.
     """
     # Without its id its rules would be looked for elsewhere, and not found.
     if require(ruleset, "a ruleset", id=str).get("kind") == MANAGED:
         return ruleset
+    if earlier and UNREAD not in earlier and _version(earlier) == _version(ruleset) != (None, None):
+        return {**earlier, **ruleset}
     try:
         return client.get(address(template, owner).below("{}", ruleset["id"]))
     except PermissionDenied as error:
         return {**ruleset, UNREAD: error.message}
+
+
+def _version(ruleset: Json) -> tuple[object, object]:
+    return ruleset.get("version"), ruleset.get("last_updated")
 
 
 def canonical(ruleset: Json) -> Json:
@@ -82,6 +91,21 @@ def create_ruleset(client: Client, template: str, owner: Owner, ruleset: Json) -
     if ruleset.get("kind") == CUSTOM:
         return client.post(where, json={**_body(ruleset), "kind": CUSTOM, "phase": ruleset["phase"]})
     return client.put(where.below("phases/{}/entrypoint", str(ruleset["phase"])), json=_body(ruleset))
+
+
+def ask(client: Client, template: str, change: Change) -> None:
+    """Ask Cloudflare whether it would accept *change*. Raises its refusal.
+
+    A custom ruleset is not asked about before its creation: where `dry_run` is not known, the request would
+    create one.
+    """
+    before, after = change.before, change.after
+    if after is None or (before is None and after.get("kind") == CUSTOM):
+        return
+    where = address(template, change.owner)
+    tail = "phases/{}/entrypoint", str(after["phase"])
+    where = where.below("{}", before["id"]) if before else where.below(*tail)
+    client.put(where, json=_body(after), dry_run="true")
 
 
 def update_ruleset(client: Client, template: str, owner: Owner, before: Json, after: Json) -> Json:

@@ -9,13 +9,7 @@ from ops.kinds.resource import ACCOUNT, Block, Compare, Owner, Resource, Restore
 from ops.products.rulesets import api
 
 if TYPE_CHECKING:
-    from ops.http.client import Client, Listing
     from ops.items import Json
-
-
-def _listing(template: str, client: Client, owner: Owner) -> Listing:
-    """Return the rulesets with their rules: one request, and another for each that is not managed."""
-    return api.list_rulesets(client, template, owner).map(partial(api.with_rules, client, template, owner))
 
 
 def _block(part: str, owner: Owner, ruleset: Json) -> Block | None:
@@ -37,11 +31,13 @@ def _rulesets(kind: str, parent: str, template: str, needs: str, part: str, *men
         kind=kind,
         parent=parent,
         path=template,
-        listing=partial(_listing, template),
+        listing=lambda client, owner: api.list_rulesets(client, template, owner),
+        whole=lambda client, owner, ruleset, earlier: api.with_rules(
+            client, template, owner, ruleset, earlier
+        ),
         needs=needs,
         identity=("phase", "kind", "name"),
         compare=Compare(volatile=("id", "last_updated", "version", "source"), canonical=api.canonical),
-        deep=parent != ACCOUNT,
         terraform=partial(_block, part),
         restore=Restore(mentions=mentions, blocked=_blocked),
         writes=Writes(
@@ -52,6 +48,7 @@ def _rulesets(kind: str, parent: str, template: str, needs: str, part: str, *men
             ),
             delete=lambda client, owner, item: api.delete_ruleset(client, template, owner, item),
             lost="all its rules, and its earlier versions",
+            ask=lambda client, change: api.ask(client, template, change),
         ),
     )
 

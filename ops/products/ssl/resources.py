@@ -49,6 +49,7 @@ RESOURCES = (
         label="type",
         # Renewal replaces the certificates inside a pack.
         compare=Compare(volatile=("certificates", "primary_certificate", "validation_records")),
+        deep=True,
         restore=Restore(unsupported="Cloudflare issues them"),
         lifetime=api.pack_lifetime,
     ),

@@ -34,9 +34,23 @@ def list_zones(client: Client, *, account_id: str = "", **filters: str) -> Listi
     return PAGING.read(client, path(ZONES), **{"account.id": account_id, **filters}).map(zone_of)
 
 
+EVERY_ACCOUNT = "all"
+"""What --account takes for all accounts that the token can see."""
+
+
+def chosen_account(account: str, default: str, *, offline: bool) -> str:
+    """Return *account*, or the *default*. Raises UsageError for all accounts of a snapshot."""
+    if account == EVERY_ACCOUNT and offline:
+        hint = "`inv each-account` runs a task on the newest snapshot of each account"
+        raise UsageError("a snapshot holds one account, so --account all reads none", hint=hint)
+    return account or default
+
+
 def account_filter(name_or_id: str) -> dict[str, str]:
-    """Return the filter of `list_zones` for an account by its id or name; none if it is empty."""
-    return {"account_id" if _ID.fullmatch(name_or_id) else "account.name": name_or_id} if name_or_id else {}
+    """Return the filter of `list_zones` for an account by its id or name; none if it is empty or `all`."""
+    if name_or_id in ("", EVERY_ACCOUNT):
+        return {}
+    return {"account_id" if _ID.fullmatch(name_or_id) else "account.name": name_or_id}
 
 
 def zone_of(item: Any) -> Json:

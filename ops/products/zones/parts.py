@@ -145,9 +145,12 @@ def is_all(option: str, value: str) -> bool:
     return value == "all"
 
 
-def all_zones(client: Client, account_id: str, *, gap: Say, note: Say, requests: int = 1) -> list[Json]:
-    """Return all zones of the account; announce how many requests, *requests* a zone, reading them takes."""
-    zones = complete("zones", api.list_zones(client, account_id=account_id), gap)
+def all_zones(client: Client, account: str, *, gap: Say, note: Say, requests: int = 1) -> list[Json]:
+    """Return all zones of *account*, an id, a name or `all`.
+
+    Announces how many requests, *requests* a zone, reading them takes.
+    """
+    zones = complete("zones", api.list_zones(client, **api.account_filter(account)), gap)
     if requests:
         needed = len(zones) * requests
         waits = client.budget.forecast(needed, time.time()) if client.budget else ""

@@ -46,7 +46,7 @@ STATS = (
     help={
         "name": "only this name, or with an operator of the API, e.g. contains:shop",
         "status": "initializing, pending, active or moved",
-        "account": "only zones of this account: name or id",
+        "account": "only zones of this account: name, id, or all",
     },
 )
 def list_zones(app: App, name: str = "", status: str = "", account: str = "") -> Rows:
@@ -54,11 +54,12 @@ def list_zones(app: App, name: str = "", status: str = "", account: str = "") ->
 
     inv zones.list
     inv zones.list --status pending --output json
+    inv zones.list --account all
     """
     from ops.products.zones import api
 
     domain = name if ":" in name else api.canonical(name)
-    owner = api.account_filter(account or app.settings.account_id)
+    owner = api.account_filter(api.chosen_account(account, app.settings.account_id, offline=app.offline))
     return Rows(api.list_zones(app.client, name=domain, status=status, **owner), COLUMNS, "zone")
 
 

@@ -26,10 +26,14 @@ _FILTERS: dict[str, Callable[[Json], Any]] = {
 _EARLIEST, _LATEST = "0001-01-02T00:00:00Z", "9999-12-30T00:00:00Z"
 _AUDIT = """
     SELECT sort || id, body FROM document
-    WHERE kind = 'audit.v2' AND owner = :account AND sort >= :since AND sort < :before AND sort || id > :after
+    WHERE kind = 'audit.v2' AND owner = :account AND sort >= :since AND sort < :before
         AND :ray IN ('', json_extract(body, '$.raw.cf_ray_id'))
-    ORDER BY sort, id LIMIT :limit
 """
+_PAGES = {
+    "asc": _AUDIT + "AND sort || id > :after ORDER BY sort, id LIMIT :limit",
+    "desc": _AUDIT + "AND :after IN ('', max(:after, sort || id)) AND sort || id != :after"
+    " ORDER BY sort DESC, id DESC LIMIT :limit",
+}
 
 
 @route("GET", "/user/tokens/verify", scope=SELF_CHECKED)
@@ -87,7 +91,7 @@ def list_audit_logs(request: Request, store: Store) -> Answer:
 
 @route("GET", ACCOUNT + "/logs/audit", scope="account:read")
 def list_audit_logs_v2(request: Request, store: Store) -> Answer:
-    """List the entries between `since` and `before`, both required, oldest first; one ray's on request."""
+    """List the entries between `since` and `before`, both required, newest first; one ray's on request."""
     args = {"account": request.account, "ray": request.query.get("raw_cf_ray_id", "")}
     for name in ("since", "before"):
         if not request.query.get(name):
@@ -96,7 +100,8 @@ def list_audit_logs_v2(request: Request, store: Store) -> Answer:
         moment = datetime.fromtimestamp(_time(request.query[name]), UTC)
         args[name] = moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     limit = request.number("limit", 100, 1, 1000)
-    answer = cursor_of(request, store, _AUDIT, args, limit=limit, both=True)
+    pages = _PAGES["asc" if request.query.get("direction") == "asc" else "desc"]
+    answer = cursor_of(request, store, pages, args, limit=limit, both=True)
     assert isinstance(answer.body, bytes)  # noqa: S101 (a cursor page is never streamed)
     envelope: dict[str, Any] = json.loads(answer.body)
     # The official SDK types the count of this list as a string, unlike all others.

@@ -253,18 +253,19 @@ COLLECTIONS = (
                methods=(), stamps=("created_on",), defaults={"status": "active"}),
 )  # fmt: skip
 _PAGE_SHIELD: Json = {
-    **{"enabled": False, "use_cloudflare_reporting_endpoint": True, "use_connection_url_path": False},
-    **{"updated_at": "2025-01-01T00:00:00Z", "updated_by": ""},
+    "enabled": False,
+    "use_cloudflare_reporting_endpoint": True,
+    "use_connection_url_path": False,
+    "updated_at": "2025-01-01T00:00:00Z",
+    "updated_by": "",
 }
 _ZARAZ: Json = {
-    **{
-        "tools": {},
-        "triggers": {},
-        "variables": {},
-        "dataLayer": True,
-        "debugKey": "f3a8",
-        "zarazVersion": 1,
-    },
+    "tools": {},
+    "triggers": {},
+    "variables": {},
+    "dataLayer": True,
+    "debugKey": "f3a8",
+    "zarazVersion": 1,
     "settings": {"autoInjectScript": True},
 }
 SINGLES = (

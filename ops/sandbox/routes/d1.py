@@ -178,10 +178,16 @@ def _run(link: sqlite3.Connection, sql: str, params: Any, left: int, *, raw: boo
         rows.append([_shown(value) for value in row])
     names, changes = [column[0] for column in cursor.description or ()], link.total_changes - before
     meta = {
-        **{"served_by": "sandbox", "served_by_region": "WEUR", "served_by_primary": True},
-        **{"timings": {"sql_duration_ms": 0.1}, "duration": 0.1, "changes": changes},
-        **{"last_row_id": cursor.lastrowid or 0, "changed_db": changes > 0 or cursor.description is None},
-        **{"rows_read": len(rows), "rows_written": changes},
+        "served_by": "sandbox",
+        "served_by_region": "WEUR",
+        "served_by_primary": True,
+        "timings": {"sql_duration_ms": 0.1},
+        "duration": 0.1,
+        "changes": changes,
+        "last_row_id": cursor.lastrowid or 0,
+        "changed_db": changes > 0 or cursor.description is None,
+        "rows_read": len(rows),
+        "rows_written": changes,
     }
     results = (
         {"columns": names, "rows": rows} if raw else [dict(zip(names, row, strict=True)) for row in rows]

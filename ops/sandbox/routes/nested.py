@@ -260,6 +260,8 @@ def _save_ruleset(request: Request, store: Store, about: Json) -> Answer:
         rules.append({"enabled": True, "ref": id, **rule, **stamps})
     version = str(int(about.get("version", "0")) + 1)
     ruleset = {**about, "rules": rules, "version": version, "last_updated": store.stamp()}
+    if request.flag("dry_run"):
+        return ok(ruleset)
     return ok(store.put_document(_kind(request), request.owner, ruleset["id"], ruleset, sort=ruleset["id"]))
 
 

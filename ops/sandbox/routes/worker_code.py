@@ -10,6 +10,7 @@ import hashlib
 import json
 import posixpath
 import re
+from collections.abc import Container
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -39,13 +40,7 @@ def resolve(sent: Any, before: list[Json], *, keep: tuple[str, ...] = (), strict
     old = {binding["name"]: binding for binding in before}
     resolved: dict[str, Json] = {}
     for binding in sent:
-        if not isinstance(binding, dict) or not isinstance(binding.get("type"), str):
-            raise invalid("each binding needs a type")
-        name = binding.get("name")
-        if not isinstance(name, str) or not name:
-            raise invalid(f"a binding of type {binding['type']} needs a name")
-        if name in resolved:
-            raise name_taken(name)
+        name = _name(binding, resolved)
         if binding["type"] == "inherit":
             found = old.get(str(binding.get("old_name") or name))
             if found is not None:
@@ -62,6 +57,17 @@ def resolve(sent: Any, before: list[Json], *, keep: tuple[str, ...] = (), strict
         if binding["type"] in keep:
             resolved.setdefault(binding["name"], binding)
     return list(resolved.values())
+
+
+def _name(binding: Any, taken: Container[str]) -> str:
+    if not isinstance(binding, dict) or not isinstance(binding.get("type"), str):
+        raise invalid("each binding needs a type")
+    name = binding.get("name")
+    if not isinstance(name, str) or not name:
+        raise invalid(f"a binding of type {binding['type']} needs a name")
+    if name in taken:
+        raise name_taken(name)
+    return name
 
 
 def invalid(message: str) -> Refusal:

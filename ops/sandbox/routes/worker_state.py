@@ -99,8 +99,12 @@ def deploy(worker: Json, now: str, traffic: list[Json], id: str = "", message: s
     version = next(one for one in worker["versions"] if one["id"] == first)
     worker |= {**version["resources"], "version": first, "modified_on": now}
     deployment = {
-        **{"id": id or str(uuid.uuid4()), "source": "api", "strategy": "percentage", "author_email": EMAIL},
-        **{"created_on": now, "versions": traffic},
+        "id": id or str(uuid.uuid4()),
+        "source": "api",
+        "strategy": "percentage",
+        "author_email": EMAIL,
+        "created_on": now,
+        "versions": traffic,
         "annotations": {"workers/message": message} if message else {},
     }
     worker["deployments"].insert(0, deployment)

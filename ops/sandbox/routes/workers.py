@@ -45,9 +45,13 @@ def search_scripts(request: Request, store: Store) -> Answer:
         raise Refusal(400, 10001, "Invalid order_by: choose name, created_on or modified_on.")
     matching = [
         {
-            **{"id": one["tag"], "script_name": one["id"], "service_name": one["id"]},
-            **{"environment_name": "production", "environment_is_default": True},
-            **{"created_on": one["created_on"], "modified_on": one["modified_on"]},
+            "id": one["tag"],
+            "script_name": one["id"],
+            "service_name": one["id"],
+            "environment_name": "production",
+            "environment_is_default": True,
+            "created_on": one["created_on"],
+            "modified_on": one["modified_on"],
         }
         for one in store.list_documents(state.KIND, request.account)
         if query.get("name", "") in one["id"] and query.get("id", "") in ("", one["tag"])

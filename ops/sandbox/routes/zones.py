@@ -20,8 +20,12 @@ _SUBSCRIBED = {"is_subscribed": True, **dict.fromkeys(("can_subscribe", "legacy_
 _SUBSCRIBED["externally_managed"] = False
 BY_NAME: dict[str, Json] = {
     name: {
-        **{"id": stable_id("plan", name), "name": f"{name.title()} Website", "legacy_id": name},
-        **{"price": price, "currency": "USD", "frequency": "monthly" if price else ""},
+        "id": stable_id("plan", name),
+        "name": f"{name.title()} Website",
+        "legacy_id": name,
+        "price": price,
+        "currency": "USD",
+        "frequency": "monthly" if price else "",
         **_SUBSCRIBED,
     }
     for name, price in {"free": 0, "pro": 25, "business": 250, "enterprise": 0}.items()
@@ -34,12 +38,19 @@ def new_zone(id: str, name: str, stamp: str, *, type: str = "full", plan: str = 
     quota = 1 if plan in ("business", "enterprise") else 0
     first = int(stable_id("ns", name)[:4], 16) % len(_SERVERS)
     return {
-        **{"id": id, "name": name, "status": "pending", "paused": False, "type": type, "development_mode": 0},
+        "id": id,
+        "name": name,
+        "status": "pending",
+        "paused": False,
+        "type": type,
+        "development_mode": 0,
         "name_servers": [f"{_SERVERS[one]}.ns.cloudflare.com" for one in (first, first - 3)],
         "original_name_servers": ["ns1.registrar.example", "ns2.registrar.example"],
         "original_registrar": "registrar.example",
         "original_dnshost": None,
-        **{"created_on": stamp, "modified_on": stamp, "activated_on": None},
+        "created_on": stamp,
+        "modified_on": stamp,
+        "activated_on": None,
         "vanity_name_servers": [],
         "meta": {"step": 2, "custom_certificate_quota": quota, "page_rule_quota": 3, **_META},
         "owner": {"id": None, "type": "user", "email": None},

@@ -28,7 +28,7 @@ FINE = [
 ]  # fmt: skip
 WRONG = [
     ("free", record(ttl=0), "TTL"), ("free", record(ttl=2), "TTL"), ("free", record(ttl=30), "TTL"),
-    ("free", record(ttl=59), "TTL"), ("free", record(ttl=86401), "TTL"), 
+    ("free", record(ttl=59), "TTL"), ("free", record(ttl=86401), "TTL"),
     ("enterprise", record(ttl=29), "TTL"),
     ("free", record(ttl="300"), "TTL"), ("free", record(ttl=True), "TTL"),
     ("free", record(proxied=True, ttl=300), "proxied"), ("free", record(type="TXT", proxied=True), "proxied"),
@@ -36,7 +36,7 @@ WRONG = [
     ("pro", record(comment="c" * 501), "501"), ("pro", record(comment="a\nb"), "one line"),
     ("pro", record(comment="a\rb"), "one line"), ("pro", record(comment=5), "one line"),
     ("pro", record(tags=["a:b"] * 21), "21 tags"), ("free", record(tags=["a:b"]), "1 tags"),
-    ("pro", record(tags=["a" * 33]), "not a list of tags"), 
+    ("pro", record(tags=["a" * 33]), "not a list of tags"),
     ("pro", record(tags=["a:" + "v" * 101]), "not a list of tags"),
     ("pro", record(tags=["a b:c"]), "not a list of tags"), ("pro", record(tags=[""]), "not a list of tags"),
     ("pro", record(tags="a:b"), "not a list of tags"),

@@ -74,7 +74,8 @@ def test_a_different_record_is_updated_and_keeps_its_id() -> None:
         OWNER, existing, [wanted("www", "A", "192.0.2.2"), wanted("www", "A", "192.0.2.3")]
     ).changes
 
-    assert change.before and change.after
+    assert change.before
+    assert change.after
     assert (change.action, change.before["id"], change.after["content"]) == (UPDATE, f"{1:032x}", "192.0.2.3")
     assert change.after["comment"] == "kept"
 

@@ -203,4 +203,5 @@ def test_only_different_dns_settings_are_sent(client: Client, http: responses.Re
     assert update_settings(client, ZONE, old | {"ns_ttl": 300}, old) == old
     assert update_settings(client, ZONE, old, old) == old
     assert len(http.calls) == 1
-    assert SETTINGS.writes and SETTINGS.writes.create is None
+    assert SETTINGS.writes
+    assert SETTINGS.writes.create is None

@@ -133,7 +133,8 @@ def test_all_errors_of_a_file_are_reported_with_their_lines(tmp_path: Path) -> N
     assert [line.partition(": ")[0].strip() for line in lines[1:]] == [
         "line 2, record 1", "line 2, record 1", "line 4, record 2", "line 5, record 3"
     ]  # fmt: skip
-    assert "ttl" in lines[1] and "proxied" in lines[2]
+    assert "ttl" in lines[1]
+    assert "proxied" in lines[2]
 
 
 @pytest.mark.parametrize("written", ["10", '"10"', "10.0"])

@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from tests.products.ssl.minting import Identity
 
@@ -36,7 +36,7 @@ class Listener:
         self._visits: queue.Queue[Visit] = queue.Queue()
         self._thread = threading.Thread(target=self._serve, daemon=True)
 
-    def __enter__(self) -> Listener:
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 

@@ -126,23 +126,31 @@ def test_a_private_authority_that_sends_its_chain_but_not_its_root_is_an_unknown
     [
         (
             missing_upper_intermediate,
-            "the server did not send the certificate of CN=Upper Authority 1,"
-            " which this machine does not know",
+            (
+                "the server did not send the certificate of CN=Upper Authority 1,"
+                " which this machine does not know"
+            ),
         ),
         (
             other_key,
-            "the intermediate CN=Test Intermediate that the server sent did not sign the certificate below it"
-            " (same name, another key)",
+            (
+                "the intermediate CN=Test Intermediate that the server sent did not sign the certificate"
+                " below it (same name, another key)"
+            ),
         ),
         (
             other_upper_key,
-            "the intermediate CN=Upper Authority that the server sent did not sign the certificate below it"
-            " (same name, another key)",
+            (
+                "the intermediate CN=Upper Authority that the server sent did not sign the certificate"
+                " below it (same name, another key)"
+            ),
         ),
         (
             final_dot,
-            "the certificate does not cover www.example.com: www.example.com. ends with a dot,"
-            " which clients refuse",
+            (
+                "the certificate does not cover www.example.com: www.example.com. ends with a dot,"
+                " which clients refuse"
+            ),
         ),
         (
             address_as_name,

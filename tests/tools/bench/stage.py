@@ -59,7 +59,8 @@ class Stage:
 
     def traffic(self) -> Traffic:
         """Return the requests since the last call."""
-        assert self._process.stdin and self._process.stdout
+        assert self._process.stdin
+        assert self._process.stdout
         self._process.stdin.write("\n")
         self._process.stdin.flush()
         requests, *rest = json.loads(self._process.stdout.readline())

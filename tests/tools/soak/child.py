@@ -6,8 +6,8 @@ import os
 import sys
 
 # These modules are loaded once, before the processes are forked.
-import ops.http.stack
-import ops.sandbox
+import ops.http.stack  # noqa: F401
+import ops.sandbox  # noqa: F401
 import ops.snapshots.publish  # noqa: F401
 from ops.program import OpsProgram, collection
 

@@ -171,13 +171,13 @@ def list_records(
 
     if zone in EVERY_ZONE:
         name = name.rstrip(".")  # a complete name is in one of them
-        return Rows(_everywhere(app, of), IN_ALL, "record")
+        return Rows(_everywhere(app, of, app.settings.account_id), IN_ALL, "record")
     found = app.zone(zone)
     return Rows(api.list_records(app.client, found["id"], **of(found)), COLUMNS, "record")
 
 
-def _everywhere(app: App, filters: Callable[[Json], dict[str, str | bool]]) -> Iterator[Json]:
-    """Yield the records of all zones that match *filters*(zone), each with the name of its zone.
+def _everywhere(app: App, filters: Callable[[Json], dict[str, str | bool]], account: str) -> Iterator[Json]:
+    """Yield the records of *account* that match *filters*(zone), each with its zone's name.
 
     A zone that cannot be read is a gap of the result. Raises the first error if none can be read.
     """
@@ -188,7 +188,7 @@ def _everywhere(app: App, filters: Callable[[Json], dict[str, str | bool]]) -> I
         return attempt(zone["name"], lambda: api.list_records(app.client, zone["id"], **filters(zone)))
 
     requests = 0 if app.offline else 1
-    zones = all_zones(app.client, app.settings.account_id, gap=app.gap, note=app.note, requests=requests)
+    zones = all_zones(app.client, account, gap=app.gap, note=app.note, requests=requests)
     unread = []
     for part in app.parallel(read, zones):
         if part.problem:
@@ -210,20 +210,24 @@ def _everywhere(app: App, filters: Callable[[Json], dict[str, str | bool]]) -> I
         "content": "what the content contains, e.g. old.example.net",
         "name": "what the complete name contains, e.g. vpn",
         "comment": "what the comment contains",
+        "account": "in the zones of this account: name, id, or all",
     },
 )
-def find_records(app: App, address: str = "", content: str = "", name: str = "", comment: str = "") -> Rows:
+def find_records(
+    app: App, address: str = "", content: str = "", name: str = "", comment: str = "", account: str = ""
+) -> Rows:
     """Find the records of all zones that have an address, or that contain a text. Takes a request per zone.
 
     inv dns.find 192.0.2.0/24
-    inv dns.find --content mx1.example.com --output json
+    inv dns.find --content mx1.example.com --account all
     inv dns.find --name vpn --offline
     """
     from ipaddress import ip_network
 
     from ops.http.shape import require
-    from ops.products.zones.api import canonical
+    from ops.products.zones.api import canonical, chosen_account
 
+    account = chosen_account(account, app.settings.account_id, offline=app.offline)
     filters: dict[str, str | bool] = {
         "content.contains": content,
         "name.contains": canonical(name),
@@ -235,9 +239,8 @@ def find_records(app: App, address: str = "", content: str = "", name: str = "",
     try:
         wanted = ip_network(address, strict=False) if address else None
     except ValueError:
-        raise UsageError(
-            f"{address!r} is neither an address nor a network", hint="e.g. `inv dns.find 192.0.2.0/24`"
-        ) from None
+        hint = "e.g. `inv dns.find 192.0.2.0/24`"
+        raise UsageError(f"{address!r} is neither an address nor a network", hint=hint) from None
 
     def networks(content: str) -> Iterator[IPv4Network | IPv6Network]:
         for word in _BETWEEN.split(content):
@@ -248,7 +251,7 @@ def find_records(app: App, address: str = "", content: str = "", name: str = "",
         found = networks(require(record, "a record", content=str)["content"]) if wanted else ()
         return not wanted or any(one.version == wanted.version and one.overlaps(wanted) for one in found)
 
-    return Rows(filter(matches, _everywhere(app, lambda _zone: filters)), IN_ALL, "record")
+    return Rows(filter(matches, _everywhere(app, lambda _zone: filters, account)), IN_ALL, "record")
 
 
 @command("get", required=("zone", "id"), needs=READ, help=CHOOSING)
