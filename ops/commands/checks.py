@@ -85,8 +85,8 @@ def run_checks(
 
     least, chosen = catalog.rank(severity), catalog.chosen(names(only), every=all)
     snapshot = _live(app, chosen) if live else _opened(app, at, identity, passphrase_file)
-    sections, view = _view(app, snapshot, Resolver().dead if resolve else None)
-    results = list(applied(run(chosen, view), _entries(app), sections.account_id, _today(app)))
+    sections, view = view_of(app, snapshot, Resolver().dead if resolve else None)
+    results = list(applied(run(chosen, view), accepted_entries(app), sections.account_id, today(app)))
     _write_files(app, results, severity, sections, junit, sarif)
     shown = [r if catalog.rank(r.severity) >= least else r._replace(subjects=()) for r in results]
     listed = rows(shown)
@@ -173,15 +173,15 @@ def accept_finding(
 
     found = catalog.find(check)
     snapshot = _opened(app, at, identity, passphrase_file)
-    sections, view = _view(app, snapshot, None)
+    sections, view = view_of(app, snapshot, None)
     entry = accepted.Accepted(found.id, subject, why, _last_day(app, until), by, sections.account_id)
-    results = list(accepted.applied(run((found,), view), [entry], sections.account_id, _today(app)))
+    results = list(accepted.applied(run((found,), view), [entry], sections.account_id, today(app)))
     matched = sum(len(result.accepted) for result in results)
     if not matched and not any(result.gaps for result in results):
         hint = f"`inv checks --only {found.id} --output json` shows the subjects"
         raise UsageError(f"{found.id} has no finding that matches {subject!r}", hint=hint)
     file = app.run.project / accepted.FILE
-    _entries(app)
+    accepted_entries(app)
     accepted.add(file, entry)
     facts = {"check": found.id, "subject": subject, "accepted": matched, "until": entry.until.isoformat()}
     return Item({**facts, "file": str(file)})
@@ -217,7 +217,7 @@ def _live(app: App, checks: Sequence[Check]) -> Snapshot:
     return aside(app, account, plan, asked.options)
 
 
-def _view(
+def view_of(
     app: App, snapshot: Snapshot, dead: Callable[[str], bool | None] | None
 ) -> tuple[WholeSections, View]:
     from ops.checks.model import View
@@ -247,14 +247,14 @@ def _others(app: App, account_id: str) -> list[WholeSections]:
     return found
 
 
-def _today(app: App) -> date:
+def today(app: App) -> date:
     return datetime.fromtimestamp(app.clock(), UTC).date()
 
 
-def _entries(app: App) -> list[Accepted]:
+def accepted_entries(app: App) -> list[Accepted]:
     from ops.checks.accepted import FILE, load
 
-    return load(app.run.project / FILE, _today(app))
+    return load(app.run.project / FILE, today(app))
 
 
 def _last_day(app: App, text: str) -> date:
@@ -262,12 +262,12 @@ def _last_day(app: App, text: str) -> date:
     from ops.checks.accepted import LONGEST
     from ops.snapshots.layout import period
 
-    today = _today(app)
+    now = today(app)
     try:
         day = date.fromisoformat(text)
     except ValueError:
-        day = today + timedelta(seconds=period(text, "--until"))
-    if not today <= day <= today + LONGEST:
+        day = now + timedelta(seconds=period(text, "--until"))
+    if not now <= day <= now + LONGEST:
         raise UsageError(f"--until {text} is not within a year from now", hint="--until 90d")
     return day
 

@@ -152,16 +152,16 @@ def _push(app: App, done: Outcome, place: BucketPrefix) -> Json:
     """Send the snapshot to *place* and return its address, for the summary; a failure keeps it here."""
     from ops.offsite.transfer import push
 
-    later = f"inv snapshots.push --name {quote(str(done.path))} --to {place}"
+    later = f"`inv snapshots.push --name {quote(str(done.path))} --to {place}`"
     try:
         pushed = push(app, place, done.path, done.manifest.account_id)
         return {} if app.dry else {"pushed": pushed.address}
     except (KeyboardInterrupt, OpsError) as error:
         app.warn(f"the snapshot is kept: {done.path}; it is not, or not completely, in the bucket")
         if isinstance(error, OpsError):
-            error.hint = f"{error.hint}; `{later}`" if error.hint else f"`{later}`"
+            error.hint = f"{error.hint}; {later}" if error.hint else later
         else:
-            app.warn(f"to resume: `{later}`")
+            app.warn(f"to resume: {later}")
         raise
 
 

@@ -123,6 +123,7 @@ def export(
     """
     from ops.commands import light
     from ops.commands.export import JobOptions, policy, push_address, run_export
+    from ops.commands.report import document
     from ops.export.delivery import delivery
     from ops.scan import request
 
@@ -130,7 +131,12 @@ def export(
     kept = request.one_of(kv, ("keys", "values", "none") if packed else ("keys", "none"))
     asked = request.read(only, skip, zone, deep=deep, values=kept, contents=packed)
     target = delivery(
-        app.settings.exports, to, encrypt_to, newest=not asked.narrowed, passphrase_file=passphrase_file
+        app.settings.exports,
+        to,
+        encrypt_to,
+        document(app),
+        newest=not asked.narrowed,
+        passphrase_file=passphrase_file,
     )
     base = light.since(since, refresh, overlap, identity, passphrase_file)
     options = JobOptions(guard, policy(prune), ping, push_address(push), ping_log, secrets, base)
