@@ -100,9 +100,7 @@ def run_export(app: App, asked: ScanRequest, target: Delivery, options: JobOptio
             guard = job.guard(app.settings, account.id, options.guard, app.note) if options.guard else None
             keeps = bool(options.secrets) or target.is_sealed
             chosen = {**asked.options, **({"secrets": "keep"} if keeps else {})}
-            light, full = None, ""
-            if options.since:
-                light, full = prepared(app, options.since, account, plan, chosen, begun.moment)
+            light, full = prepared(app, options.since, account, plan, chosen, begun.moment)
             announce(app, account.id, None if light else plan)
             earlier = earlier_items(app.settings.exports, account.id, deep=asked.filter.deep)
             work = account, plan, target, chosen, begun, guard, keeps, earlier, light
@@ -117,7 +115,7 @@ def run_export(app: App, asked: ScanRequest, target: Delivery, options: JobOptio
                 _prune(app, done, options.prune)
         report(app, begun, done.inventory, plan)
         _suggest_next(app, done)
-        more = {**_origins(done, full), **pushed} if options.since else pushed
+        more = {**(_origins(done, full) if options.since else {}), **pushed}
         summary = {**_summary(done, app.clock() - begun.moment), **more}
         counts = "{items:,} items, {requests:,} requests, {seconds} s".format_map(summary)
         monitor.summary = f"{counts}, snapshot {done.path.name}"

@@ -6,7 +6,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ops.errors import Damaged, NotFound, OpsError, Refused, UsageError
-from ops.export.light import LightRun, Since, alarm, log_words, mismatch, unfit
+from ops.export.light import LightRun, Since, alarm, mismatch, unfit
+from ops.items import timestamp
 from ops.scan.base import Base, Light
 from ops.scan.light import OVERLAP, REFRESH, Decisions, Rules
 from ops.snapshots.layout import ENDING, LATEST, period
@@ -15,6 +16,7 @@ from ops.snapshots.snapshot import check_account
 
 if TYPE_CHECKING:
     from ops.cli.app import App
+    from ops.http.client import Client
     from ops.items import Json
     from ops.kinds.resource import Owner
     from ops.scan.inventory import ScanPlan
@@ -37,6 +39,16 @@ def since(name: str, refresh: int, overlap: str, identity: str, passphrase_file:
     return Since(name, rules, identity, passphrase_file)
 
 
+def log_words(client: Client, account_id: str, since: float, before: float) -> set[str]:
+    """Return the words of all entries between two times, in seconds since 1970. Raises OpsError."""
+    from ops.products.audit import api
+
+    found: set[str] = set()
+    for entry in api.changes(client, account_id, timestamp(since), timestamp(before)):
+        found |= api.words(entry)
+    return found
+
+
 class FullScan(Exception):
     """Everything is read again; *expected*: for a reason that needs nobody's attention."""
 
@@ -46,12 +58,14 @@ class FullScan(Exception):
 
 
 def prepared(
-    app: App, asked: Since, account: Owner, plan: ScanPlan, options: Json, now: float
+    app: App, asked: Since | None, account: Owner, plan: ScanPlan, options: Json, now: float
 ) -> tuple[LightRun | None, str]:
-    """Return the light run, or None and why everything is read again, which is also printed.
+    """Return the light run, or None and why everything is read again, also printed, if it was *asked*.
 
     Raises Refused for a base of another account, and NotFound for a name that no snapshot has.
     """
+    if asked is None:
+        return None, ""
     try:
         return _prepared(app, asked, account, plan, options, now), ""
     except FullScan as full:

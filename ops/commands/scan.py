@@ -116,8 +116,7 @@ def export(
 
     inv scan.export
     inv scan.export --only dns --zone example.com --to dns.json
-    inv scan.export --kv values --encrypt-to age1…
-    inv scan.export --encrypt-to age1… --push s3://backups/cloudflare
+    inv scan.export --kv values --encrypt-to age1… --push s3://backups/cloudflare
     inv scan.export --quiet --guard 30 --prune daily=7,weekly=4 --ping https://monitor.example/ID
     inv scan.export --quiet --since latest
     """
@@ -130,14 +129,8 @@ def export(
     packed = not to or to.endswith(".age")
     kept = request.one_of(kv, ("keys", "values", "none") if packed else ("keys", "none"))
     asked = request.read(only, skip, zone, deep=deep, values=kept, contents=packed)
-    target = delivery(
-        app.settings.exports,
-        to,
-        encrypt_to,
-        document(app),
-        newest=not asked.narrowed,
-        passphrase_file=passphrase_file,
-    )
+    where = app.settings.exports, to, encrypt_to, document(app)
+    target = delivery(*where, newest=not asked.narrowed, passphrase_file=passphrase_file)
     base = light.since(since, refresh, overlap, identity, passphrase_file)
     options = JobOptions(guard, policy(prune), ping, push_address(push), ping_log, secrets, base)
     return run_export(app, asked, target, options)

@@ -7,10 +7,9 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from ops.errors import OpsError
-from ops.http.client import Client
-from ops.items import Json, timestamp
-from ops.products.audit import api
+from ops.items import Json
 from ops.scan.base import Finding, Light
+from ops.scan.inventory import Inventory
 from ops.scan.light import DAY, Rules
 from ops.snapshots.library import Entry, Library
 from ops.snapshots.manifest import PARTIAL, Manifest, Section
@@ -36,6 +35,13 @@ class LightRun(NamedTuple):
     light: Light
     words: Callable[[], set[str]]
 
+    def judged(self, inventory: Inventory) -> tuple[Inventory, str]:
+        """Return *inventory* with the unexplained differences marked, and what they are; "" if none."""
+        if not (findings := self.unexplained()):
+            return inventory, ""
+        sections = marked(inventory.sections, findings)
+        return inventory._replace(sections=sections), f"{UNEXPLAINED}: {'; '.join(map(str, findings))}"
+
     def unexplained(self) -> list[Finding]:
         """Return the differences that no entry explains, also none that has arrived during the scan."""
         if not (findings := self.light.findings):
@@ -45,14 +51,6 @@ class LightRun(NamedTuple):
         except OpsError:
             return findings
         return [found for found in findings if found.unit.names.isdisjoint(named)]
-
-
-def log_words(client: Client, account_id: str, since: float, before: float) -> set[str]:
-    """Return the words of all entries between two times, in seconds since 1970. Raises OpsError."""
-    found: set[str] = set()
-    for entry in api.changes(client, account_id, timestamp(since), timestamp(before)):
-        found |= api.words(entry)
-    return found
 
 
 def unfit(entry: Entry, now: float, *, has_key: bool) -> str:

@@ -228,7 +228,7 @@ def test_an_entry_that_arrives_during_the_run_explains_the_difference(
     assert (result.code, len(logs)) == (0, 2), result.err
 
 
-def test_what_cloudflare_changes_itself_is_no_finding(
+def test_what_cloudflare_changes_itself_is_not_a_finding(
     base: Path, staged: Sandbox, inv: Inv, clock: time_machine.Coordinates
 ) -> None:
     id = zone(staged, "example.com")

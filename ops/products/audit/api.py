@@ -130,7 +130,7 @@ def changes(client: Client, account_id: str, since: str, before: str) -> Iterato
 def words(item: Json) -> set[str]:
     """Return the words of an entry, in lower case: ids, names, parts of the URL; of a host also its parents.
 
-    Whoever made the change is not among them.
+    The actor of the change is not among them.
     """
     told = (item.get("resource"), item.get("zone"), item.get("metadata"), reach(item, "raw.uri"))
     found: set[str] = set()
