@@ -69,8 +69,10 @@ def readable_size(size: int) -> str:
 
 
 def counted(count: int, noun: str) -> str:
-    """Return a number with its noun: 1 record, 1,200 entries."""
-    plural = f"{noun[:-1]}ies" if noun.endswith("y") and noun[-2:] not in ("ay", "ey") else f"{noun}s"
+    """Return a number with its noun: 1 record, 1,200 entries, 2 addresses."""
+    plural = f"{noun}es" if noun.endswith(("s", "x", "ch")) else f"{noun}s"
+    if noun.endswith("y") and noun[-2:] not in ("ay", "ey"):
+        plural = f"{noun[:-1]}ies"
     return f"{count:,} {noun if count == 1 else plural}"
 
 
