@@ -74,7 +74,10 @@ def test_the_tables_are_listed_with_their_columns(kept: Sandbox, inv: Inv) -> No
 
     assert found["dns_record"]["rows"] == 212
     assert {"scope", "name", "type", "content"} <= set(found["dns_record"]["columns"])
-    assert found["sections"]["columns"] == ["kind", "scope", "status", "count", "reason"]
+    assert found["sections"]["columns"] == [
+        *("kind", "scope", "status", "count", "reason"),
+        *("carried_from", "read_at"),
+    ]
     assert "snapshot" in found
 
 
