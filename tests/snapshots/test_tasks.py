@@ -107,12 +107,12 @@ def test_a_damaged_manifest_ends_with_exit_code_two_a_newer_format_with_one(inv:
     folder = made(exports)
     (folder / "manifest.json").write_text("{")
     damaged = inv("snapshots.verify", "--name", folder.name)
-    (folder / "manifest.json").write_text('{"format": 2}')
+    (folder / "manifest.json").write_text('{"format": 3}')
 
     newer = inv("snapshots.verify", "--name", folder.name)
 
     assert (damaged.code, newer.code) == (2, 1)
-    assert "reads up to 1" in newer.err
+    assert "reads up to 2" in newer.err
 
 
 def test_a_broken_link_is_a_warning(inv: Inv, exports: Path) -> None:
