@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import sys
+
 
 def main() -> None:
-    """Load and run `cfops`."""
+    """Load and run `cfops`; with CFOPS_COMPLETE set, answer a shell that completes a line."""
     try:
+        from ops.config.private import environment
+
+        if environment().get("CFOPS_COMPLETE"):
+            from ops.completion import answer
+
+            answer(sys.argv[1:])
+            return
         from ops.program import main as run
     except KeyboardInterrupt:
         raise SystemExit(130) from None

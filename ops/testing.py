@@ -68,7 +68,7 @@ def inv(environment: dict[str, str], tmp_path: Path) -> Callable[..., Result]:
 
     def run(*line: str) -> Result:
         done = subprocess.run(  # noqa: S603 (a test runs it)
-            [sys.executable, "-c", _PROGRAM, json.dumps(sys.path), *line],
+            [sys.executable, "-c", _PROGRAM, json.dumps([str(Path(__file__).parents[1]), *sys.path]), *line],
             env=environment,
             cwd=tmp_path,
             capture_output=True,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -281,26 +280,6 @@ def test_a_word_after_all_arguments_is_an_unknown_task(inv: Inv) -> None:
 
     assert result.code == 1
     assert "there is no task finding" in result.err
-
-
-def test_files_of_another_package_ops_in_our_place_are_reported_in_a_sentence(tmp_path: Path) -> None:
-    shutil.copytree(ROOT / "ops", tmp_path / "ops", ignore=shutil.ignore_patterns("__pycache__", "docs"))
-    (tmp_path / "ops" / "__init__.py").write_text('"""The Operator Framework."""\n')
-    (tmp_path / "ops" / "version.py").write_text("version = '3'\n")
-
-    done = subprocess.run(
-        [sys.executable, "-c", "from ops.__main__ import main; main()", "--version"],
-        cwd=tmp_path,
-        env={"PYTHONPATH": str(tmp_path)},
-        capture_output=True,
-        text=True,
-    )
-
-    assert done.returncode == 1
-    assert done.stderr.startswith(
-        f"error: another package named `ops` has replaced files of cfops in {tmp_path}"
-    )
-    assert "Traceback" not in done.stderr
 
 
 def test_the_earlier_names_of_options_still_work() -> None:

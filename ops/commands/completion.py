@@ -23,7 +23,7 @@ SCRIPTS = {
     COMPREPLY+=("$candidate")
   done < <(ASK bash "${COMP_LINE:0:COMP_POINT}" 2>/dev/null)
 }
-complete -o default -F _cfops_complete inv invoke cfops
+complete -o default -F _cfops_complete PROGRAMS
 """,
     "zsh": """autoload -Uz compinit
 (( ${+functions[compdef]} )) || compinit
@@ -36,7 +36,7 @@ _cfops_complete() {
     _files
   fi
 }
-compdef _cfops_complete inv invoke cfops
+compdef _cfops_complete PROGRAMS
 """,
     "fish": """function __cfops_complete
   set -l candidates (ASK fish (commandline --current-process --cut-at-cursor | string collect) 2>/dev/null)
@@ -46,7 +46,7 @@ compdef _cfops_complete inv invoke cfops
     __fish_complete_path (commandline --current-token)
   end
 end
-for program in inv invoke cfops
+for program in PROGRAMS
   complete --command $program --no-files --arguments '(__cfops_complete)'
 end
 """,
@@ -59,7 +59,7 @@ def completion(_app: App, shell: str = "") -> Text:
 
     inv completion bash >> ~/.bashrc
     inv completion zsh >> ~/.zshrc
-    inv completion fish > ~/.config/fish/completions/inv.fish
+    inv completion fish > ~/.config/fish/conf.d/cfops.fish
     """
     from ops.config.private import environment
 
@@ -70,4 +70,9 @@ def completion(_app: App, shell: str = "") -> Text:
         )
     place = Path(__file__).parents[2]
     ask = f"PYTHONPATH={shlex.quote(str(place))} {shlex.quote(sys.executable)} -P -m ops.completion"
-    return Text(SCRIPTS[name].replace("ASK", f"env {ask}" if name == "fish" else ask))
+    return Text(script(name, f"env {ask}", "inv invoke cfops"))
+
+
+def script(shell: str, ask: str, programs: str) -> str:
+    """Return the script of *shell* that completes *programs* with what *ask* prints."""
+    return SCRIPTS[shell].replace("ASK", ask).replace("PROGRAMS", programs)

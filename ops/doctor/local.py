@@ -58,7 +58,7 @@ def _plugins() -> Iterator[Finding]:
     for plugin in choice.plugins:
         yield Finding("plugin", "ok", f"{plugin.distribution} {plugin.version} brings {plugin.name}")
     for off in choice.off:
-        yield Finding("plugin", "warn", f"{off.distribution} is off: {off.why}", f"`{off.hint}`")
+        yield Finding("plugin", "warn", f"{off.distribution} is off: {off.why}", off.hint)
     for text in choice.warnings:
         yield Finding("plugin", "warn", text, "`inv docs --page plugins`")
 
@@ -66,8 +66,10 @@ def _plugins() -> Iterator[Finding]:
 def _import_name(project: Path) -> Finding:
     """Return the finding about a package `ops` of the project, which `inv` would import instead."""
     other, ours = project / "ops" / "__init__.py", Path(__file__).parents[1] / "__init__.py"
-    if other.exists() and not other.samefile(ours):
-        hint = "give that folder another name, or use `cfops`"
+    tasks = project / "tasks.py"
+    safe = tasks.is_file() and "from cfops import" in tasks.read_text(encoding="utf-8", errors="replace")
+    if other.exists() and not other.samefile(ours) and not safe:
+        hint = "write `from cfops import collection` in tasks.py, or use `cfops`"
         return Finding("import name", "warn", f"{other.parent} hides cfops from `inv`", hint)
     return Finding("import name", "ok", f"no package named ops in {project} hides cfops")
 

@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from threading import Lock
 from typing import Any
 
@@ -31,6 +32,8 @@ _BOOT = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
     "from ops.plugins.inside import main; main(sys.argv[2:])"
 )
+# First, where another package of the environment is named `ops`.
+_OURS = str(Path(__file__).parents[2])
 _POLL = 0.05
 _PIECE = 1 << 16
 _SET_DUMPABLE, _GET_DUMPABLE = 4, 3
@@ -61,7 +64,7 @@ def call(hook: Hook, document: Mapping[str, Any], environ: Mapping[str, str]) ->
 
 def python(*words: str) -> Sequence[str]:
     """Return the command that starts Python with the modules of this process, for ops.plugins.inside."""
-    return (sys.executable, "-I", "-c", _BOOT, json.dumps(sys.path), *words)
+    return (sys.executable, "-I", "-c", _BOOT, json.dumps([_OURS, *sys.path]), *words)
 
 
 def run(

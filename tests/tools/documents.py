@@ -59,6 +59,8 @@ IDLE = ("systemctl", "crontab", "kubectl", "sudo", "gh")
 
 # What differs between two runs: ids, paths, times, sizes, and the lines and spaces of a table's columns.
 VARYING = (
+    # What the sandbox's analytics count depends on the hour.
+    (re.compile(r"\btraffic +about [^\n]*(\n +[▁▂▃▄▅▆▇█]+)?|\b\d{1,3}(,\d{3})+\b"), "COUNT"),
     (re.compile(r"\b(in )?[\d.]+ (years?|months?|days?|hours?|h|min|s)( ago| left)?\b|\bnow\b"), "TIME"),
     (re.compile(r"\b(age_seconds|bytes|seconds) +[\d.]+|\b[\d.,]+ ?(s|ms|min|kB|MB|[GMK]iB|GB|B)\b"), "SIZE"),
     (re.compile(r"\d{4}-\d\d-\d\d([T ][\d:.-]*Z?(\s*-[0-9a-f]{4}\b)?…?)?"), "TIME"),

@@ -18,6 +18,7 @@ from pathlib import Path
 from ops import errors
 from ops.cli.command import Command
 from ops.cli.options import HELP, SHARED
+from ops.commands.completion import SCRIPTS, script
 from ops.config.settings import Settings
 from ops.config.values import FIELDS, Setting
 from ops.kinds.catalog import kinds, resources
@@ -27,7 +28,7 @@ from ops.program import ALIASES, collection
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "ops" / "docs"
-MAN = DOCS / "cfops.1"
+SHARE = ROOT / ".packaging" / "share"
 NOTE = "<!-- Written by `python -m tests.tools.reference`; do not edit. -->"
 TOP = "top level"
 
@@ -293,6 +294,17 @@ def man_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def completions() -> dict[Path, str]:
+    """Return the files that complete `cfops` without a line in anybody's start-up file."""
+    bash, zsh, fish = (script(shell, "env CFOPS_COMPLETE=1 cfops", "cfops") for shell in SCRIPTS)
+    function = zsh[zsh.index("_cfops_complete()") : zsh.index("compdef _cfops_complete cfops")]
+    return {
+        SHARE / "bash-completion" / "completions" / "cfops": bash,
+        SHARE / "zsh" / "site-functions" / "_cfops": f"#compdef cfops\n{function}_cfops_complete\n",
+        SHARE / "fish" / "vendor_completions.d" / "cfops.fish": fish,
+    }
+
+
 def exit_codes() -> list[tuple[str, str]]:
     """Return the codes with their meanings, as the page on exit codes has them."""
     page = (DOCS / "exit-codes.md").read_text()
@@ -320,7 +332,8 @@ def files() -> dict[Path, str]:
         folder / "exit-codes.md": exit_code_page(),
         folder / "permissions.md": permission_page(),
         folder / "kinds.md": kind_page(),
-        MAN: man_page(),
+        SHARE / "man" / "man1" / "cfops.1": man_page(),
+        **completions(),
     }
 
 
@@ -343,7 +356,7 @@ def main() -> int:
         if options.check:
             continue
         if path in wanted:
-            path.parent.mkdir(exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(wanted[path])
         else:
             path.unlink()

@@ -1,0 +1,5 @@
+"""`python -m cfops`."""
+
+from cfops import main
+
+main()
