@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from zlib import crc32
 
+from ops.typed import SHELL_OPTIONS
 from ops.version import VERSION
 
 PROGRAMS = ("inv", "invoke", "cfops")
@@ -74,16 +75,21 @@ def main(shell: str, line: str) -> None:
     from ops.config.settings import SANDBOX, load
 
     settings = load({}, invoke={}, environ=environment(), cwd=Path.cwd())
-    words, quote = _words(line)
+    program, words, quote = _words(line)
     if SANDBOX in words[:-1]:
         exports = settings.exports / SANDBOX
         settings = replace(settings, exports=exports, account_id="", base_url=f"http://{SANDBOX}")
-    for word in _matching(words[-1], _candidates(words, _index(settings), settings)):
+    index = _index(settings)
+    if program == "cfops":
+        for option, short in SHELL_OPTIONS.items():
+            index["core"].pop(option, None)
+            index["core"].pop(short, None)
+    for word in _matching(words[-1], _candidates(words, index, settings)):
         print(_bash(word, words[-1], quote, line) if shell == "bash" else word)
 
 
-def _words(line: str) -> tuple[list[str], str]:
-    """Return the words after the program's name, and the quote that is open.
+def _words(line: str) -> tuple[str, list[str], str]:
+    """Return the program's name, the words after it, and the quote that is open.
 
     The last word is the one at the cursor, perhaps empty.
     """
@@ -94,7 +100,7 @@ def _words(line: str) -> tuple[list[str], str]:
         except ValueError:
             continue
     first = next(n for n, word in enumerate(words) if Path(word).name in PROGRAMS)
-    return [word.removesuffix(_END) for word in words[first + 1 :]], closing
+    return Path(words[first]).name, [word.removesuffix(_END) for word in words[first + 1 :]], closing
 
 
 def _candidates(words: list[str], index: dict[str, Any], settings: Any) -> Iterable[str]:

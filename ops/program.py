@@ -36,6 +36,7 @@ from ops.config.values import invoke_defaults
 from ops.errors import Interrupted, Terminated
 from ops.kinds.catalog import task_modules
 from ops.plugins.door import DOOR, value_of
+from ops.typed import INV, SHELL_OPTIONS, program, start_as
 
 if TYPE_CHECKING:
     from ops.plugins.choice import Plugin
@@ -49,8 +50,8 @@ GC_THRESHOLD = 50_000
 SWITCH_INTERVAL = 0.0001
 
 COMMANDS = (
-    "scan snapshots items history query checks metrics alerts undo sandbox config doctor schedule plugins "
-    "docs init permissions completion each_account"
+    "scan snapshots items history query checks report metrics alerts undo sandbox config doctor schedule "
+    "plugins docs init permissions completion each_account"
 )
 TASKS = (*task_modules(), *(f"ops.commands.{name}" for name in COMMANDS.split()))
 
@@ -124,19 +125,15 @@ class OpsProgram(Program):
             return
         from ops.cli.help import task_help
 
-        print(task_help(context.name, context.task, self._typed()))
+        print(task_help(context.name, context.task))
 
     def print_help(self) -> None:
         from ops.commands.welcome import program_help, welcome
 
         if self.args.help.value is True:
-            print(program_help(self._typed(), self.collection))
+            print(program_help(self.collection))
             return
-        print(welcome(self._typed(), self.collection, self.config.get("ops", {})))
-
-    def _typed(self) -> str:
-        """Return the program as it is typed: "inv" or "cfops"."""
-        return "cfops" if self.called_as == "cfops" else "inv"
+        print(welcome(self.collection, self.config.get("ops", {})))
 
     def parse_core(self, argv: list[str] | None) -> None:
         with self._explained():
@@ -165,6 +162,11 @@ class OpsProgram(Program):
             self.core.unparsed += self.argv[self.argv.index("--") :]
         with self._explained():
             super().parse_tasks()
+            for option in SHELL_OPTIONS if program() != INV else ():
+                if self.args[option.removeprefix("--")].got_value:
+                    raise ParseError(
+                        f"{option} is for commands in a shell, and no task of {program()} runs one"
+                    )
 
     def parse_cleanup(self) -> None:
         with self._explained():
@@ -194,7 +196,6 @@ class OpsProgram(Program):
             collection=self.collection,
             dry=bool(self.config.run.dry),
             debug=bool(self.args.debug.value),
-            program=self._typed(),
         )
         RUN.typed = log_options(self.tasks)
         RUN.invoke = self.config.get("ops", {})
@@ -327,11 +328,20 @@ def _terminated(number: int = signal.SIGTERM, _: object = None) -> None:
         raise Terminated("terminated")
 
 
+def _check_system() -> None:
+    if not hasattr(signal, "SIGHUP"):
+        raise SystemExit(
+            f"error: {program()} needs Linux, macOS or another POSIX system\n"
+            "hint: on Windows, install it in WSL, the Windows Subsystem for Linux"
+        )
+
+
 def collection(plugins: Sequence[str] = ()) -> Collection:
     """Return the root collection, and make plain `inv` use the program above.
 
     *plugins* are distributions to enable for this repository, besides those that the user has enabled.
     """
+    _check_system()
     # Where a standard stream is closed, a file of ours must not take its number.
     for descriptor in range(3):
         try:
@@ -379,9 +389,8 @@ def _foreign_commands(plugin: Plugin) -> list[Command]:
 def main() -> None:
     """Run `cfops`: the same tasks as tasks.py, from any folder."""
     signal.signal(signal.SIGINT, _stopped_early)
+    start_as("cfops", sys.argv[0])
+    _check_system()
     from ops.version import VERSION
 
-    program = OpsProgram(
-        name="cfops", binary="cfops", namespace=collection(), version=VERSION, config_class=OpsConfig
-    )
-    program.run(sys.argv)
+    OpsProgram(VERSION, collection(), "cfops", program(), config_class=OpsConfig).run(sys.argv)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from ops.alerts.rules import SEVERITIES
 from ops.alerts.state import ENDED, STILL, WORSE, Event
 from ops.items import Json, timestamp
+from ops.typed import in_message
 
 MOST_LINES = 20
 _MARKS = {WORSE: "worse: ", STILL: "still: "}
@@ -61,7 +62,7 @@ class Notice(NamedTuple):
             found += [f"  {line}" for line in event.lines]
         if len(found) <= most:
             return found
-        return [*found[: most - 1], f"… and {len(found) - most + 1} more: `inv alerts.list`"]
+        return [*found[: most - 1], in_message(f"… and {len(found) - most + 1} more: `inv alerts.list`")]
 
     @property
     def text(self) -> str:

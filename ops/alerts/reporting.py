@@ -17,6 +17,7 @@ from ops.alerts.state import Event, State, advance, due, mark_sent, opened, stat
 from ops.files.disk import holder
 from ops.http.outside import within
 from ops.telemetry.redact import Redactor
+from ops.typed import in_message
 from ops.ui.escape import printable
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ def notice(
     """Return the notice about *events*, without secrets, each text on one line and not too long."""
 
     def shown(text: str) -> str:
-        clean = printable(redact(text))
+        clean = printable(redact(in_message(text)))
         return clean if len(clean) <= _LONGEST else f"{clean[: _LONGEST - 1]}…"
 
     clean = (

@@ -14,6 +14,7 @@ from ops.checks.model import ACCOUNT, Check, Subject
 from ops.checks.run import Result, path_of
 from ops.errors import ValidationError
 from ops.files import disk
+from ops.typed import in_message
 
 FILE = ".cfops-ignore.toml"
 KIND = "accepted"
@@ -101,7 +102,7 @@ def add(file: Path, entry: Accepted) -> None:
         with disk.open_regular(file) as source:
             before = source.read()
     except FileNotFoundError:
-        before = _HEAD.encode()
+        before = in_message(_HEAD).encode()
     except OSError as problem:
         raise disk.failure(problem, file, "read") from None
     with disk.atomic(file, _READABLE) as target:

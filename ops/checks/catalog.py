@@ -10,6 +10,7 @@ from ops.checks.model import SEVERITIES, Check, Found
 from ops.errors import UsageError, did_you_mean
 from ops.plugins.door import by_name
 from ops.snapshots.whole import NotRead
+from ops.typed import in_text
 
 MODULES = (
     "dns.cname_to_nothing", "dns.cname_to_foreign_gone", "dns.takeover_candidate",
@@ -26,7 +27,11 @@ def checks() -> tuple[Check, ...]:
     """Return every check; those of plugins come last, and cannot replace ours."""
     own = tuple(import_module(f"ops.checks.{name}").CHECK for name in MODULES)
     brought = by_name("CHECKS", {check.id for check in own}, lambda check: str(check.id))
-    return (*own, *(_guarded(check) for check in brought.values()))
+    return tuple(map(_typed, (*own, *(_guarded(check) for check in brought.values()))))
+
+
+def _typed(check: Check) -> Check:
+    return check._replace(fix=in_text(check.fix), caution=in_text(check.caution))
 
 
 def _guarded(check: Check) -> Check:

@@ -204,8 +204,8 @@ class _Execution:
         if self._app is not None and (suggest := type(self._app).suggest_offline) is not None:
             with suppress(OSError, ImportError):  # no more files may be opened, not even to read a module
                 suggest(self._app, error)
-        self._failure = {"message": error.message, "hint": error.hint}
         self._talk.error(error, json=self._shared["output"] in ("json", "jsonl"))
+        self._failure = {"message": error.message, "hint": error.hint}
         self._report_line()
         raise Exit(code=error.exit_code)
 

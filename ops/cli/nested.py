@@ -42,7 +42,6 @@ def run_again(calls: Sequence[Call], staged: dict[str, Any]) -> Ended:
         dry=RUN.dry,
         debug=RUN.debug,
         collection=RUN.collection,
-        program=RUN.program,
         parent=RUN.record.for_children,
     )
     try:

@@ -15,6 +15,7 @@ from invoke.parser.context import ParserContext
 from ops.cli.run import RUN
 from ops.errors import Interrupted, OpsError, Terminated, UsageError
 from ops.telemetry.log import ERROR, WARNING
+from ops.typed import in_message
 from ops.ui.escape import printable
 
 LOG_OPTIONS = ("log_format", "log_file")
@@ -64,12 +65,13 @@ def mistake(
 
 def warn(text: str) -> None:
     """Print a warning that belongs to no task."""
+    text = in_message(text)
     RUN.log.add(WARNING, "warning", text, text=[printable(f"warning: {RUN.log.redact(text)}")])
 
 
 def report(text: str, code: int) -> None:
     """Print *text*, a line `error: …` and perhaps `hint: …`, for a run that ends with *code*."""
-    lines = RUN.log.redact(text).split("\n")
+    lines = RUN.log.redact(in_message(text)).split("\n")
     hints = [line.removeprefix("hint: ") for line in lines if line.startswith("hint: ")]
     sentence = "\n".join(line.removeprefix("error: ") for line in lines if not line.startswith("hint: "))
     kind = _CLASSES.get(code, OpsError).__name__

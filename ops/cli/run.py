@@ -13,6 +13,7 @@ from ops.config.private import environment, is_journal
 from ops.errors import DiskError
 from ops.telemetry.log import Log
 from ops.telemetry.record import Record
+from ops.typed import program
 from ops.ui.spinner import said
 
 if TYPE_CHECKING:
@@ -76,8 +77,6 @@ class Run:
         self.log, self.invoke, self.typed = _log(self), {}, {}
         self.trace_files: list[str] = []
         """The files that --trace names, on any task of the line."""
-        self.program = "inv"
-        """What was typed to start the line: inv or cfops."""
         self.exit_code = 0
         """How the line ended, once it has."""
         self._trace: Trace | None = None
@@ -98,7 +97,6 @@ class Run:
         dry: bool,
         debug: bool,
         collection: Collection | None = None,
-        program: str = "inv",
         parent: str | None = None,
     ) -> None:
         """Start a new line of tasks; *project* is the folder of tasks.py, or the one `cfops` runs in.
@@ -107,7 +105,6 @@ class Run:
         """
         self.__init__(parent)  # type: ignore[misc]  # other modules hold a reference to this object
         self.project, self.collection, self.dry, self.debug = project, collection, dry, debug
-        self.program = program
 
     def follow(self, calls: Sequence[Call]) -> Iterator[Call]:
         """Yield the tasks of the line and keep *position* at the current one."""
@@ -153,13 +150,13 @@ class Run:
 
     @property
     def stage(self) -> str:
-        """Return the words that set this line's stage, as typed after `inv`, with a trailing blank; or ""."""
+        """Return the words that set the stage, typed after the program, with a trailing blank; or ""."""
         profile = f"profile --name {self.staged['profile']} " if self.staged.get("profile") else ""
         return "sandbox " if self.staged.get("base_url") else profile
 
     def undo_line(self, id: str, task: str = "apply") -> str:
         """Return the line that undoes, or shows, the changes made under *id* on this line's stage."""
-        return f"inv {self.stage}undo.{task} {id}"
+        return f"{program()} {self.stage}undo.{task} {id}"
 
     def client(self, settings: Settings, say: Callable[[str], None], dry: bool = False) -> Client:
         """Return the one client for these settings, opened at first use; a *dry* one sends no writes."""
@@ -211,7 +208,7 @@ class Run:
 
             for named in self.trace_files:
                 check_writable(Path(named))
-            self._trace = Trace(self.record, self.program, talk.warn, self.trace_files)
+            self._trace = Trace(self.record, program(), talk.warn, self.trace_files)
             self._trace.to_collector(environ, settings)
         self._trace.follow(settings.base_url, talk.redact)
 

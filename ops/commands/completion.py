@@ -59,7 +59,7 @@ def completion(_app: App, shell: str = "") -> Text:
 
     inv completion bash >> ~/.bashrc
     inv completion zsh >> ~/.zshrc
-    inv completion fish > ~/.config/fish/completions/inv.fish
+    inv completion fish > ~/.config/fish/conf.d/cfops.fish
     """
     from ops.config.private import environment
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ops.cli.command import command
 from ops.errors import NotFound, did_you_mean
+from ops.typed import in_text
 from ops.ui.shapes import Rows, Text
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def docs(_app: App, page: str = "") -> Rows | Text:
     if file is None:
         guess = did_you_mean(page, pages)
         raise NotFound(f"there is no page {page!r}", hint=f"{guess} `inv docs` lists them".strip())
-    return Text(file.read_text("utf-8"))
+    return Text(in_text(file.read_text("utf-8")))
 
 
 def _title(file: Path) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ops.cli.command import command
+from ops.typed import in_message
 from ops.ui.shapes import KEY, MAIN, STATUS, Column, Rows
 
 if TYPE_CHECKING:
@@ -34,7 +35,11 @@ def doctor(app: App, product: tuple[str, ...] = ()) -> Rows:
         Column("check", KEY), Column("status", MAIN, STATUS), Column("meaning", MAIN, wraps=True),
         Column("hint", MAIN, wraps=True, joins="meaning"),
     )  # fmt: skip
-    report = Rows([dict(zip(columns, finding, strict=False)) for finding in findings], columns, "check")
+    rows = [
+        {"check": check, "status": status, "meaning": in_message(meaning), "hint": in_message(hint)}
+        for check, status, meaning, hint, _ending in findings
+    ]
+    report = Rows(rows, columns, "check")
     if failure := verdict(findings):
         app.show(report)
         raise failure

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ops.cli.command import command
 from ops.errors import NotFound, Refused, UsageError
+from ops.typed import in_message
 from ops.ui.shapes import KEY, LOW, MAIN, STATUS, Column, Item, Rows
 
 if TYPE_CHECKING:
@@ -62,16 +63,16 @@ def _row(name: str, one: Installed | None, entry: Entry | None) -> Json:
     row["install"] = "" if one.editable else install_line(name, upgrade=True)
     if not enabled:
         why = one.problem or f"installed, not enabled: `inv plugins.enable {name}`"
-        return {**row, "status": "disabled", "meaning": why}
+        return {**row, "status": "disabled", "meaning": in_message(why)}
     why = reason(one, entry) if entry else one.problem
     if why or name in off:
-        settle = off[name].hint if name in off else f"inv plugins.enable {name}"
-        return {**row, "status": "off", "meaning": f"{why or off[name].why}: `{settle}`"}
+        settle = off[name].hint if name in off else f"`inv plugins.enable {name}`"
+        return {**row, "status": "off", "meaning": in_message(f"{why or off[name].why}: {settle}")}
     if DOOR.choice is None:
         return {**row, "status": "off", "meaning": f"{SWITCH}={NONE}, or the allow-list cannot be used"}
     if failed().get(name, 0) >= FAILURES:
         meaning = f"its hooks have failed {FAILURES} times and are off: `inv plugins.enable {name}`"
-        return {**row, "status": "off", "meaning": meaning}
+        return {**row, "status": "off", "meaning": in_message(meaning)}
     return {**row, "status": "enabled", "meaning": "named in tasks.py" if name in _named() else ""}
 
 
@@ -94,12 +95,13 @@ def _programs(listed: AllowList) -> Iterator[Json]:
 
     for program in listed.programs:
         off = failed().get(program.name, 0) >= FAILURES
+        failures = f"{FAILURES} failures: `inv plugins.enable {program.name}`"
         yield {
             "name": program.name,
             "version": "",
             "status": "off" if off else "enabled",
             "brings": [f"hooks: {', '.join(program.on)}"],
-            "meaning": f"{FAILURES} failures: `inv plugins.enable {program.name}`" if off else program.run[0],
+            "meaning": in_message(failures) if off else program.run[0],
             "install": "",
         }
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from ops.cli.help import wrapped
 from ops.errors import OpsError
+from ops.typed import INV, program
 from ops.ui.human import shown
 from ops.ui.shapes import TIME
 
@@ -35,8 +36,10 @@ OPTIONS = (
     ("-V, --version", "show the version"),
 )
 
+_INVOKES = "The others are Invoke's, for tasks that run programs: docs.pyinvoke.org"
 
-def program_help(program: str, collection: Collection) -> str:
+
+def program_help(collection: Collection) -> str:
     """Return how a line is typed: the options before its first task, and the names of all tasks."""
     options = [wrapped(does, f"  {names:19}") for names, does in OPTIONS]
     names = sorted(collection.task_names)
@@ -44,25 +47,25 @@ def program_help(program: str, collection: Collection) -> str:
     collections = " ".join(dict.fromkeys(name.partition(".")[0] for name in names if "." in name))
     return "\n".join(
         (
-            wrapped(f"Usage: {program} [options] task [its options] [next task …]", "", ""),
+            wrapped(f"Usage: {program()} [options] task [its options] [next task …]", "", ""),
             "",
             "Options before the first task:",
             *options,
-            wrapped("The others are Invoke's, for tasks that run programs: docs.pyinvoke.org", "  "),
+            *([wrapped(_INVOKES, "  ")] if program() == INV else []),
             "",
             wrapped(collections, "Collections:      "),
             wrapped(single, "Other tasks:      "),
-            f"One of them:      {program} --list=dns",
-            f"One task:         {program} help dns.list",
-            f"Documentation:    {program} docs",
+            f"One of them:      {program()} --list=dns",
+            f"One task:         {program()} help dns.list",
+            f"Documentation:    {program()} docs",
         )
     )
 
 
-def welcome(program: str, collection: Collection, invoke: Mapping[str, object]) -> str:
-    """Return the text; *program* is how it is typed, *invoke* the `ops:` part of Invoke's configuration."""
+def welcome(collection: Collection, invoke: Mapping[str, object]) -> str:
+    """Return the text; *invoke* is the `ops:` part of Invoke's configuration."""
     width = max(len(task) for task, _does in FIRST)
-    lines = [wrapped(does, f"  {program} {task:{width}}  ") for task, does in FIRST]
+    lines = [wrapped(does, f"  {program()} {task:{width}}  ") for task, does in FIRST]
     return "\n".join(
         (
             wrapped("Operations for Cloudflare, from a terminal and in jobs.", "", ""),
@@ -70,9 +73,9 @@ def welcome(program: str, collection: Collection, invoke: Mapping[str, object]) 
             *lines,
             "",
             *_state(Path(collection.loaded_from or Path.cwd()), invoke),
-            f"All tasks:        {program} --list",
-            f"All options:      {program} --help",
-            f"One task:         {program} help dns.list",
+            f"All tasks:        {program()} --list",
+            f"All options:      {program()} --help",
+            f"One task:         {program()} help dns.list",
         )
     )
 

@@ -58,7 +58,7 @@ def _plugins() -> Iterator[Finding]:
     for plugin in choice.plugins:
         yield Finding("plugin", "ok", f"{plugin.distribution} {plugin.version} brings {plugin.name}")
     for off in choice.off:
-        yield Finding("plugin", "warn", f"{off.distribution} is off: {off.why}", f"`{off.hint}`")
+        yield Finding("plugin", "warn", f"{off.distribution} is off: {off.why}", off.hint)
     for text in choice.warnings:
         yield Finding("plugin", "warn", text, "`inv docs --page plugins`")
 

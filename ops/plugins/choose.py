@@ -26,13 +26,13 @@ def choose(file: Path, named: Iterable[str], taken: frozenset[str]) -> Choice:
     for name, entry in wanted.items():
         one = installed.find(name)
         if one is None:
-            off.append(Off(name, "it is enabled and not installed", f"inv plugins --name {name}"))
+            off.append(Off(name, "it is enabled and not installed", f"`inv plugins --name {name}`"))
         elif why := reason(one, entry):
-            off.append(Off(name, why, f"inv plugins.enable {name}"))
+            off.append(Off(name, why, f"`inv plugins.enable {name}`"))
         else:
             found.append(one)
     clashing = clashes(found, taken)
-    off += [Off(name, why, f"inv plugins.disable {name}") for name, why in clashing.items()]
+    off += [Off(name, why, f"`inv plugins.disable {name}`") for name, why in clashing.items()]
     kept = [one for one in found if one.distribution not in clashing]
     plugins = (plugin for one in kept for plugin in plugins_of(one))
     hooks, warnings = [], []

@@ -79,7 +79,7 @@ class Door:
             self.warn(f"all plugins are off: {error.message}")
             return
         for off in choice.off:
-            self.warn(f"the plugin {off.distribution} is off: {off.why}; `{off.hint}`")
+            self.warn(f"the plugin {off.distribution} is off: {off.why}; {off.hint}")
         for text in choice.warnings:
             self.warn(text)
 

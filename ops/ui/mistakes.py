@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from ops.errors import did_you_mean
+from ops.typed import INV, SHELL_OPTIONS, program
 from ops.ui.escape import printable
 
 if TYPE_CHECKING:
@@ -21,10 +22,11 @@ def explain(error: ParseError, collection: Collection, core: ParserContext) -> s
         word = unknown[1]
         if word.startswith("-"):
             task = context.name if context and context.name else ""
-            known = [*(context.flags if context else ()), *core.flags]
-            guess = did_you_mean(word, [name for name in known if name.startswith("--")])
+            absent = SHELL_OPTIONS if program() != INV else ()
+            known = {*(context.flags if context else ()), *core.flags}.difference(absent)
+            guess = did_you_mean(word, sorted(name for name in known if name.startswith("--")))
             shown = f"`inv --help {task}` shows its options" if task else "`inv --help` shows the options"
-            return _joined(f"{task or 'inv'} has no option {word}", f"{guess} {shown}".strip())
+            return _joined(f"{task or program()} has no option {word}", f"{guess} {shown}".strip())
         tasks = sorted(collection.task_names)
         if inside := [name for name in tasks if name.startswith(f"{word}.")]:
             text = f"{word} is a collection of tasks, not a task"

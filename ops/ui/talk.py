@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING, Any, TextIO
 
 from ops.telemetry.log import ERROR, INFO, WARNING, Log, redacted
 from ops.telemetry.record import Record
+from ops.typed import in_message
 from ops.ui.escape import json_text, printable
 from ops.ui.spinner import said
 
@@ -59,17 +60,14 @@ ECHO = 5.0
 KEPT = 20
 """How many of the last lines are kept for the report of a job's end."""
 
-# Commands that do not depend on the stage: options of Invoke, and tasks that set the stage or never use it.
-_STAGED = re.compile(r"`inv (?!-|sandbox|profile|config|version|schedule)")
-
 
 class Talk:
     """Messages for people, through *log* or else a log of its own on *err*, from any thread.
 
     *quiet* omits notes, never warnings and errors. Each text is passed through *redact*, then made printable,
     so that a message is one line. *clock* returns seconds; it finds repetitions. *stage* is inserted into the
-    commands that messages name (`inv zones.list` becomes `inv sandbox zones.list`). *last* holds the last
-    notes and warnings, redacted.
+    commands that messages name (`inv zones.list` becomes `inv sandbox zones.list`), which get the name of
+    the program as it was typed. *last* holds the last notes and warnings, redacted.
     """
 
     def __init__(
@@ -127,7 +125,7 @@ class Talk:
 
     def error(self, error: OpsError, json: bool = False) -> None:
         """Print the sentence, hint and ray id of *error*; as one JSON object if *json*."""
-        error.hint = self._staged(error.hint)
+        error.message, error.hint = self._typed(error.message), self._typed(error.hint)
         facts = error.as_json()
         if json:
             lines = [json_text(redacted(facts, self.redact))]
@@ -146,11 +144,11 @@ class Talk:
         details = {"error": text.rstrip().rpartition("\n")[2].partition(":")[0], "exit_code": 2}
         self.log.add(ERROR, "bug", text, text=map(self._styled, text.splitlines()), error=details)
 
-    def _staged(self, text: str) -> str:
-        return _STAGED.sub(f"`inv {self.stage}", text) if self.stage else text
+    def _typed(self, text: str) -> str:
+        return in_message(text, self.stage)
 
     def _say(self, level: str, event: str, text: str, style: str) -> None:
-        now, text = self._clock(), self._staged(text)
+        now, text = self._clock(), self._typed(text)
         shown = f"warning: {text}" if level == WARNING else text
         with self._lock:
             again = now - self._said.get(shown, -ECHO) < ECHO

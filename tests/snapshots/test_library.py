@@ -108,7 +108,7 @@ def test_a_newer_format_and_a_damaged_one_are_listed_with_the_reason(
     library: Library, tmp_path: Path
 ) -> None:
     newer, broken, empty = made(tmp_path, NOW), made(tmp_path, NOW - DAY), made(tmp_path, NOW - 2 * DAY)
-    (newer / "manifest.json").write_text('{"format": 2}')
+    (newer / "manifest.json").write_text('{"format": 3}')
     (broken / "manifest.json").write_text("{")
     (empty / "manifest.json").unlink()
 
