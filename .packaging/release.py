@@ -1,6 +1,6 @@
 """What a release says of itself.
 
-release.py check v1.2.3    exit code 1 unless the tag is the version, and the changelog's newest section is of it
+release.py check v1.2.3    exit code 1 unless version, tag and the changelog's newest section agree
 release.py notes v1.2.3    print that section
 """
 

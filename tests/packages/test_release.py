@@ -1,4 +1,4 @@
-"""A release: version, tag and changelog agree; the workflows build without a token and are pinned to commits."""
+"""A release: version, tag and changelog agree; its workflows build without a token, with pinned actions."""
 
 from __future__ import annotations
 
