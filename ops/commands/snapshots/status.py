@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ops.cli.command import command
 from ops.commands.snapshots.listing import FROM
-from ops.errors import NotFound, Refused
+from ops.errors import Refused
 from ops.ui.shapes import SIZE, TIME, Column, Item
 
 if TYPE_CHECKING:
@@ -41,17 +41,20 @@ def show_status(app: App, max_age: str = "26h", to: str = "", from_: str = "") -
     from ops.snapshots.layout import age, period
 
     now = app.clock()
-    found = status(open_library(app, from_), period(max_age, "--max-age"), now)
+    library = open_library(app, from_)
+    found = status(library, period(max_age, "--max-age"), now)
     if to:
         textfile.write(Path(to), families(found))
     result = Item(found.as_json(), FIELDS)
     if found.damaged:
         app.warn(f"{found.damaged} cannot be read: `inv snapshots.list --filter status=damaged`")
+    if found.newer:
+        app.warn(f"{found.newer} were written by a newer cfops: `inv snapshots.list --filter status=newer`")
     if found.fresh:
         return result
     app.show(result)
     if found.newest is None:
-        raise NotFound("there is no complete snapshot", hint="`inv scan.export` creates one")
+        raise library.nothing("there is no complete snapshot")
     if found.newest.started > now:
         raise Refused(
             f"the newest complete snapshot, {found.newest.name}, is later than this machine's clock",
