@@ -50,8 +50,8 @@ GC_THRESHOLD = 50_000
 SWITCH_INTERVAL = 0.0001
 
 COMMANDS = (
-    "scan snapshots items history query checks metrics alerts undo sandbox config doctor schedule plugins "
-    "docs init permissions completion each_account"
+    "scan snapshots items history query checks report metrics alerts undo sandbox config doctor schedule "
+    "plugins docs init permissions completion each_account"
 )
 TASKS = (*task_modules(), *(f"ops.commands.{name}" for name in COMMANDS.split()))
 

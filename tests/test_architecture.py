@@ -21,7 +21,6 @@ ONLY = {
     "pyrage": "ops/snapshots/",
     "boto3": "ops/offsite/boto.py",
     "botocore": "ops/offsite/boto.py",
-    "jinja2": "ops/export/",
     "pyarrow": "ops/export/lake.py",
 }
 # From low to high. A module imports modules of its own room and of lower floors. "products.tasks" are the
@@ -31,13 +30,13 @@ FLOORS = (
     ("files",),
     ("config", "telemetry"),
     ("http", "plugins"),
-    ("kinds", "tracing"),
+    ("analytics", "kinds", "tracing"),
     ("ui", "products"),
     ("cli",),
     ("snapshots",),
     ("offsite", "scan", "schedule", "writes"),
     ("checks", "doctor", "export", "metrics", "past", "restore"),
-    ("alerts",),
+    ("alerts", "report"),
     ("commands", "products.tasks"),
     ("program",),
     ("completion", "testing"),

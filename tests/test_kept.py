@@ -275,7 +275,7 @@ def test_a_newer_plan_is_refused(kept: Path, home: Path, inv: Inv) -> None:
 def test_a_newer_snapshot_has_a_status_and_a_hint_of_its_own(kept: Path, home: Path, inv: Inv) -> None:
     del kept
     [manifest] = (home / "exports").rglob("manifest.json")
-    manifest.write_text('{"format": 2}')
+    manifest.write_text('{"format": 99}')
 
     listed = inv("sandbox", "snapshots.list", "--output", "json")
     status = inv("sandbox", "snapshots.status", "--output", "json")

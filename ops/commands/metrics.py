@@ -56,7 +56,7 @@ def show_metrics(app: App, since: str = "7d", task: str = "", by: str = "") -> R
     if by and by not in GROUPS:
         hint = f"{did_you_mean(by, GROUPS)} --by takes {', '.join(GROUPS)}".strip()
         raise UsageError(f"metrics cannot be shown by {by!r}", hint=hint)
-    history = _history(app, since, task)
+    history = history_of(app, since, task)
     if history.elsewhere and not history.stage:
         app.note(f"{history.elsewhere} runs on the sandbox are not shown: `inv sandbox metrics`")
     if not by:
@@ -85,7 +85,7 @@ def export_metrics(app: App, to: str = "", since: str = "24h", max_age: str = "2
     from ops.snapshots.layout import period
     from ops.snapshots.library import Library, accounts
 
-    age, of_period, all_runs = period(max_age, "--max-age"), _history(app, since), _history(app, "1y")
+    age, of_period, all_runs = period(max_age, "--max-age"), history_of(app, since), history_of(app, "1y")
     root, known = app.settings.exports, app.known_account
     ids = [known] if known else accounts(root, lambda error: app.gap(error.message))
     found = [snapshots.status(Library(root, id), age, app.clock()) for id in ids]
@@ -135,7 +135,7 @@ def write_dashboard(app: App, to: str = "") -> Rows:
     return Rows([{"file": str(folder / name)} for name in FILES], noun="file")
 
 
-def _history(app: App, since: str, task: str = "") -> History:
+def history_of(app: App, since: str, task: str = "") -> History:
     """Return the runs of the period on the stage of this line."""
     from ops.config.settings import SANDBOX
     from ops.metrics.history import History

@@ -152,12 +152,15 @@ def _user() -> str:
 
 def _check(app: App, wanted: dict[str, Any]) -> None:
     from ops.commands import export
+    from ops.commands.report import document
     from ops.export.delivery import delivery
     from ops.scan import request
 
     kept = request.one_of(wanted["kv"], ("keys", "values", "none"))
     asked = request.read(wanted["only"], wanted["skip"], (), deep=wanted["deep"], values=kept)
-    target = delivery(app.settings.exports, "", wanted["encrypt_to"], newest=not asked.narrowed)
+    target = delivery(
+        app.settings.exports, "", wanted["encrypt_to"], document(app), newest=not asked.narrowed
+    )
     prune, push = export.policy(wanted["prune"]), export.push_address(wanted["push"])
     export.JobOptions(wanted["guard"], prune, wanted["ping"], push).check(asked, target)
     if wanted["ping"]:

@@ -32,6 +32,10 @@ class FinishedSnapshot(NamedTuple):
     warn: Callable[[str], None]
 
 
+Document = Callable[[FinishedSnapshot, BinaryIO], list[str]]
+"""Writes a snapshot to a file, and returns a sentence for each thing that it leaves out."""
+
+
 class Delivery(ABC):
     """The target: *root*, or the account's folder in it; *keeps_fragments*: also of a stopped scan.
 
@@ -124,18 +128,15 @@ class EncryptedFile(NamedFile):
 
 
 class DocumentFile(NamedFile):
-    """A rendering as one file in the format of its suffix."""
+    """A rendering as one file, by *write*."""
 
-    def check(self, now: float) -> None:
-        if documents()[self._file.suffix] is _as_html:
-            from ops.export.renderings import html_report
-
-            html_report.check()
-        super().check(now)
+    def __init__(self, file: Path, write: Document) -> None:
+        super().__init__(file)
+        self._write = write
 
     def hand_over(self, made: FinishedSnapshot) -> Path:
         with disk.atomic(self._file) as file:
-            for loss in documents()[self._file.suffix](made, file):
+            for loss in self._write(made, file):
                 made.warn(loss)
         return self._file
 
@@ -177,18 +178,10 @@ def _as_sqlite(made: FinishedSnapshot, file: BinaryIO) -> list[str]:
     return []
 
 
-def _as_html(made: FinishedSnapshot, file: BinaryIO) -> list[str]:
-    from ops.export.renderings import html_report
-
-    return html_report.write(made.folder, made.manifest, file, resources())
-
-
-Document = Callable[[FinishedSnapshot, BinaryIO], list[str]]
 DOCUMENTS: dict[str, Document] = {
     ".json": lambda made, file: plain.write_json(made.folder, made.manifest, file),
     ".sqlite": _as_sqlite,
     ".tf": lambda made, file: terraform_file.write(made.folder, made.manifest, file, resources()),
-    ".html": _as_html,
 }
 FOLDERS: dict[str, Callable[[FinishedSnapshot, Path], list[str]]] = {
     ".csv": lambda made, folder: plain.write_csv(made.folder, made.manifest, folder),
@@ -198,25 +191,30 @@ FOLDERS: dict[str, Callable[[FinishedSnapshot, Path], list[str]]] = {
 }
 
 
-def documents() -> dict[str, Document]:
-    """Return the formats of one file by suffix: ours, and those of plugins with another suffix."""
-    return {**DOCUMENTS, **by_name("FORMATS", {*DOCUMENTS, *FOLDERS, ENDING})}
+def documents(page: Document) -> dict[str, Document]:
+    """Return the formats of one file by suffix: ours, *page*, and those of plugins with another suffix."""
+    own = {**DOCUMENTS, ".html": page}
+    return {**own, **by_name("FORMATS", {*own, *FOLDERS, ENDING})}
 
 
-def rendering(file: Path) -> Delivery:
-    """Return the delivery for the suffix of *file*; raises UsageError for an unknown one."""
+def rendering(file: Path, page: Document) -> Delivery:
+    """Return the delivery for the suffix of *file*, of which *page* writes .html.
+
+    Raises UsageError for an unknown suffix.
+    """
     if file.suffix in FOLDERS:
         return DocumentFolder(file)
-    if file.suffix in documents():
-        return DocumentFile(file)
-    endings = ", ".join((*documents(), *FOLDERS))
+    known = documents(page)
+    if file.suffix in known:
+        return DocumentFile(file, known[file.suffix])
+    endings = ", ".join((*known, *FOLDERS))
     raise UsageError(f"--to {file}: unknown format", hint=f"use the suffix {endings} or {ENDING}")
 
 
 def delivery(
-    exports: Path, to: str, keys: Sequence[str], *, newest: bool, passphrase_file: str = ""
+    exports: Path, to: str, keys: Sequence[str], page: Document, *, newest: bool, passphrase_file: str = ""
 ) -> Delivery:
-    """Return the delivery for the options. Raises UsageError if they contradict each other."""
+    """Return the delivery for the options; *page* writes .html. Raises UsageError if they contradict."""
     if keys and passphrase_file:
         raise UsageError("use --encrypt-to or --passphrase-file, not both: age files allow only one of them")
     recipients: list[Any] | Passphrase = []
@@ -236,7 +234,7 @@ def delivery(
         option = "--encrypt-to" if keys else "--passphrase-file"
         hint = f"--to {file.stem}{ENDING}, or omit --to"
         raise UsageError(f"{option} creates one {ENDING} file, not {file.suffix or file.name}", hint=hint)
-    return rendering(file)
+    return rendering(file, page)
 
 
 def _pack(folder: Path, name: str, target: Path, recipients: list[Any] | Passphrase) -> None:

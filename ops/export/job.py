@@ -21,6 +21,7 @@ from ops.cli.app import App
 from ops.config.settings import Settings
 from ops.errors import DiskError, UsageError
 from ops.export.delivery import Delivery, FinishedSnapshot
+from ops.export.light import LightRun
 from ops.files import disk
 from ops.files.formats import check_format
 from ops.items import Json, timestamp
@@ -47,7 +48,7 @@ class ExportJob(NamedTuple):
     """What to read, where it goes, *options* for the manifest, and the *guard* against losses.
 
     *keeps_secrets*: secret fields of items are stored as they are. *earlier* returns an item as it was in an
-    earlier snapshot.
+    earlier snapshot. *light* carries over what the audit log does not name.
     """
 
     account: Owner
@@ -58,6 +59,7 @@ class ExportJob(NamedTuple):
     guard: Guard | None = None
     keeps_secrets: bool = False
     earlier: Earlier | None = None
+    light: LightRun | None = None
 
 
 class Outcome(NamedTuple):
@@ -80,12 +82,16 @@ def run(app: App, job: ExportJob, chance: Callable[[int], str] = secrets.token_h
         labels = {resource.kind: resource.label for resource in job.plan.resources}
         use_key(app.settings.credentials.secrets())
         writer = Writer(folder, labels, redact.holds, keeps_secrets=job.keeps_secrets)
-        inventory = scan_account(app, job.account, job.plan, writer, job.earlier)
+        decide = job.light.light if job.light else None
+        inventory = scan_account(app, job.account, job.plan, writer, job.earlier, decide)
+        inventory, found = job.light.judged(inventory) if job.light else (inventory, "")
         if inventory.ended_by is not None and not worth_keeping(inventory, job.delivery):
             app.warn("the scan was stopped early; nothing was written")
             raise inventory.ended_by
         reason = inventory.reason
-        if inventory.whole and job.guard and (reason := job.guard.losses(inventory.sections)):
+        if inventory.whole and (reason := found):
+            app.gap(f"{reason}; the next run reads everything again")
+        elif inventory.whole and job.guard and (reason := job.guard.losses(inventory.sections)):
             app.gap(f"{reason}; if that is right, run `inv scan.export` once without --guard")
         manifest = Manifest(
             tool=f"cfops {VERSION}",

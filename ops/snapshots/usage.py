@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from ops.items import Json, reach
 from ops.kinds.resource import Resource
-from ops.snapshots.whole import WholeSections
+from ops.snapshots.whole import NotRead, WholeSections
 
 
 class User(NamedTuple):
@@ -19,16 +19,24 @@ class User(NamedTuple):
     label: str
 
 
-def users_of(sections: WholeSections, kind: str) -> dict[str, list[User]]:
-    """Return what uses the items of *kind*, by the key or the label of the item. Raises NotRead.
+def users_of(sections: WholeSections, kind: str, gaps: list[NotRead] | None = None) -> dict[str, list[User]]:
+    """Return what uses the items of *kind*, by the key or the label of the item.
 
-    The only item of a parent, such as the settings of a script, is a part of it: the parent is the user.
+    Raises NotRead for a kind that may use them, unless *gaps* is given, which then gets it. The only item of
+    a parent, such as the settings of a script, is a part of it: the parent is the user.
     """
     found: dict[str, list[User]] = {}
     for resource in sections.resources.values():
         if not users_kinds(resource) & {kind}:
             continue
-        for scope, item in sections.everything(resource.kind):
+        try:
+            items = sections.everything(resource.kind)
+        except NotRead as gap:
+            if gaps is None:
+                raise
+            gaps.append(gap)
+            continue
+        for scope, item in items:
             user = _user(resource, scope, item)
             for target in _targets(resource, scope, item, kind):
                 users = found.setdefault(target, [])

@@ -28,11 +28,12 @@ def _judge(view: View) -> Found:
         if binding.get("type") not in ("plain_text", "json"):
             continue
         name = str(binding["name"])
-        if problem := _problem(name, binding):
+        if problem := problem_of(name, binding):
             yield Subject(SETTINGS, f"{script} {name}", problem, settings, scope=script)
 
 
-def _problem(name: str, binding: Json) -> str:
+def problem_of(name: str, binding: Json) -> str:
+    """Return why the value of a plain *binding* called *name* looks like a secret; "" if it does not."""
     value = binding.get("text") if "text" in binding else binding.get("json")
     text = value if isinstance(value, str) else json.dumps(value)
     if _FORMS.search(text):

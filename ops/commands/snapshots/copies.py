@@ -87,6 +87,7 @@ def render_snapshot(
     inv snapshots.render account.sqlite
     inv snapshots.render imports.tf --name 2026-11-22
     """
+    from ops.commands.report import document
     from ops.export.delivery import FinishedSnapshot, rendering
     from ops.export.lake import Lake
     from ops.offsite.library import open_snapshot
@@ -99,7 +100,7 @@ def render_snapshot(
     lake = Lake(Path(to)) if to.endswith("/") else None
     if push and lake is None:
         raise UsageError("--push sends the files of a lake", hint="--to lake/ --push s3://BUCKET/PREFIX")
-    delivery, now = lake or rendering(Path(to)), app.clock()
+    delivery, now = lake or rendering(Path(to), document(app)), app.clock()
     delivery.check(now)
     try:
         check(snapshot.path, manifest)

@@ -1,0 +1,194 @@
+"""`report`: the newest snapshot, what changed, what needs attention and the runs, as one page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ops.cli.command import command
+from ops.commands.snapshots.listing import OPENED
+from ops.errors import CredentialsError, NetworkError
+from ops.ui.shapes import SIZE, TIME, Column, Item
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from typing import BinaryIO
+
+    from ops.checks.run import Result
+    from ops.cli.app import App
+    from ops.export.delivery import Document, FinishedSnapshot
+    from ops.items import Json
+    from ops.kinds.resource import AuditEvent
+    from ops.report.sources import Look, Sources, Who
+    from ops.snapshots.snapshot import Snapshot
+    from ops.telemetry.record import SectionSpan
+
+PAGE = "report.html"
+COLUMNS = ("file", "snapshot", Column("started", meaning=TIME), "status", Column("bytes", meaning=SIZE))
+
+
+@command(
+    "write",
+    default=True,
+    needs="none; Account > Account Settings > Read names who made the changes",
+    help={
+        "to": f"the file, or FOLDER/ with style and script beside the page; by default {PAGE} in exports/",
+        "at": "the snapshot: latest, previous, a date (the newest up to then), a name, a path, s3://…/latest",
+        "only": "only these kinds or products, e.g. dns,ssl; may be repeated",
+        "skip": "not these kinds or products; may be repeated",
+        "redact": "for outsiders: no addresses, contents of records, nor mail addresses",
+        "print_all": "print the tables with all their rows too",
+        "identity": OPENED["identity"],
+        "passphrase_file": OPENED["passphrase_file"],
+    },
+)
+def write_report(
+    app: App,
+    to: str = "",
+    at: str = "latest",
+    only: tuple[str, ...] = (),
+    skip: tuple[str, ...] = (),
+    redact: bool = False,
+    print_all: bool = False,
+    identity: str = "",
+    passphrase_file: str = "",
+) -> Item:
+    """Write a page about a snapshot: what changed, findings, certificates, growth, runs, and every item.
+
+    The page needs no server and no network. It compares the snapshot with the complete one before it.
+
+    inv report
+    inv report --to public/ --redact
+    inv report --at 2026-11-22 --only dns,ssl --to dns.html
+    """
+    from ops.offsite.library import open_snapshot
+    from ops.snapshots.layout import account_folder
+
+    look = look_of(only, skip, redact=redact, print_all=print_all)
+    snapshot = open_snapshot(app, at, identity, passphrase_file)
+    manifest = snapshot.manifest
+    if not manifest.complete:
+        app.warn(f"{snapshot.name} is partial: {manifest.reason}")
+    target = Path(to) if to else app.settings.exports / account_folder(manifest.account_id) / PAGE
+    if to.endswith("/") or target.is_dir():
+        files = _folder(app, snapshot, look, target)
+    else:
+        files = [_file(app, snapshot, look, target)]
+    size = sum(file.stat().st_size for file in files)
+    facts = {"file": str(files[0]), "snapshot": snapshot.name, "started": manifest.started}
+    return Item({**facts, "status": manifest.status, "bytes": size}, COLUMNS)
+
+
+def _file(app: App, snapshot: Snapshot, look: Look, target: Path) -> Path:
+    from ops.files import disk
+    from ops.report.page import write_page
+
+    disk.refuse_other(target)
+    with disk.atomic(target) as file:
+        file.write(write_page(_sources(app, snapshot, look), look))
+    return target
+
+
+def _folder(app: App, snapshot: Snapshot, look: Look, target: Path) -> list[Path]:
+    """Write the page with its style and script beside it into the folder *target*, and return the files."""
+    from ops.files import disk
+    from ops.report.page import write_folder
+
+    pages = write_folder(_sources(app, snapshot, look), look)
+    folder = disk.private_folder(target)
+    for name, content in pages.items():
+        with disk.atomic(folder / name) as file:
+            file.write(content)
+    return [folder / name for name in pages]
+
+
+def look_of(
+    only: tuple[str, ...] = (), skip: tuple[str, ...] = (), *, redact: bool = False, print_all: bool = False
+) -> Look:
+    """Return how the page is wanted. Raises UsageError for kinds that do not exist."""
+    from ops.kinds import catalog
+    from ops.report.sources import Look
+    from ops.scan.inventory import ScanFilter, choose, names
+    from ops.snapshots.compare.report import selection
+
+    only, skip = names(only), names(skip)
+    choose(catalog.resources(), ScanFilter(only=only, skip=skip, deep=True, values="values", contents=True))
+    given = (("only", ",".join(only)), ("skip", ",".join(skip)))
+    options = [f"--{name} {value}" for name, value in given if value]
+    options += [f"--{name}" for name, on in (("redact", redact), ("print-all", print_all)) if on]
+    return Look(selection(only, skip), redact, print_all, " ".join(options))
+
+
+def page_of(app: App, snapshot: Snapshot, look: Look, spans: Sequence[SectionSpan] = ()) -> bytes:
+    """Return the page about *snapshot* as one file, without a request."""
+    from ops.report.page import write_page
+
+    return write_page(_sources(app, snapshot, look, spans, asks=False), look)
+
+
+def document(app: App) -> Document:
+    """Return what writes a finished snapshot as a page, for `--to FILE.html`, without a request."""
+
+    def write(made: FinishedSnapshot, file: BinaryIO) -> list[str]:
+        from ops.snapshots.snapshot import Snapshot
+
+        file.write(page_of(app, Snapshot(made.folder, made.manifest), look_of()))
+        return []
+
+    return write
+
+
+def _sources(
+    app: App, snapshot: Snapshot, look: Look, spans: Sequence[SectionSpan] = (), *, asks: bool = True
+) -> Sources:
+    """Return what the page is made of; if it *asks*, the audit log is read for who made the changes."""
+    from ops.kinds.catalog import kinds
+    from ops.report.sources import gather
+    from ops.snapshots.library import Library
+
+    return gather(
+        snapshot,
+        Library(app.settings.exports, snapshot.manifest.account_id).all(),
+        kinds(),
+        look,
+        app.clock(),
+        judge=lambda one: _judged(app, one),
+        runs=_runs(app),
+        who=(lambda old, new: _who(app, old, new)) if asks else None,
+        spans=spans,
+    )
+
+
+def _judged(app: App, snapshot: Snapshot) -> list[Result]:
+    """Return what the checks find, as `inv checks` does."""
+    from ops.checks import catalog
+    from ops.checks.accepted import applied
+    from ops.checks.run import run
+    from ops.commands.checks import accepted_entries, today, view_of
+
+    found = run(catalog.chosen((), every=False), view_of(app, snapshot))
+    return list(applied(found, accepted_entries(app), snapshot.manifest.account_id, today(app)))
+
+
+def _runs(app: App) -> list[Json]:
+    """Return the lines of the runs on this stage, newest first."""
+    from ops.commands.metrics import history_of
+
+    return list(history_of(app, "1y").runs())
+
+
+def _who(app: App, old: Snapshot, new: Snapshot) -> Who:
+    """Return what finds who made a difference, by the audit log; without it nobody is known."""
+    from ops.kinds import catalog
+    from ops.snapshots.compare.report import Blame
+
+    account, since, until = new.manifest.account_id, old.manifest.started, new.manifest.ended
+
+    def read() -> Iterator[AuditEvent]:
+        try:
+            for history in catalog.histories():
+                yield from history(app.client, account, since, until)
+        except (CredentialsError, NetworkError) as error:
+            app.note(f"who made the changes is not known: {error.message}")
+
+    return Blame(read, app.note).of

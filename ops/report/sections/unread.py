@@ -1,0 +1,77 @@
+"""What was not read, and how the page was made."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+from ops.report.cover import COUNTED, Cover
+from ops.report.markup import Child, Html, el, folded, moment, plural, section, table
+from ops.report.sources import Look, Sources
+from ops.snapshots.layout import MANIFEST
+from ops.snapshots.manifest import COMPLETE, STATUSES, WHOLE, Section
+from ops.snapshots.snapshot import open_file
+from ops.version import VERSION
+
+_SHOWN = 60
+
+
+def unread(sources: Sources, look: Look, cover: Cover) -> Html:
+    """Return the section."""
+    missing = [one for one in sources.manifest.sections if one.status != COMPLETE and look.selected(one.kind)]
+    lost = [one for one in missing if one.status not in WHOLE]
+    skipped = [one for one in missing if one.status in WHOLE]
+    return section(
+        "unread",
+        "What was not read",
+        _table(lost, cover, "Not read completely")
+        if lost
+        else el("p", "Everything that was asked for was read.", class_="calm"),
+        folded(
+            f"Not asked for, or deleted meanwhile: {plural(len({one.kind for one in skipped}), 'kind')}",
+            _table(skipped, cover, "Not asked for"),
+            class_="group",
+        )
+        if skipped
+        else None,
+        _made(sources, look),
+    )
+
+
+def _table(sections: list[Section], cover: Cover, caption: str) -> Child:
+    """Return a row for each kind, status and reason."""
+    groups: dict[tuple[int, str, str, str], int] = {}
+    for one in sections:
+        key = (-STATUSES.index(one.status), one.kind, one.status, one.reason)
+        groups[key] = groups.get(key, 0) + 1
+    rows = [
+        [el("b", kind), status, cover.text(reason), plural(count, "section")]
+        for (_, kind, status, reason), count in sorted(groups.items())
+    ]
+    more = el("p", f"and {len(rows) - _SHOWN} more", class_="note") if len(rows) > _SHOWN else None
+    return [table(("Kind", "Status", "Reason", "Sections"), rows[:_SHOWN], caption), more]
+
+
+def _made(sources: Sources, look: Look) -> Html:
+    """Return what somebody needs who wants to make the page again, or to check it."""
+    manifest = sources.manifest
+    try:
+        with open_file(sources.snapshot.path / MANIFEST) as file:
+            digest = sha256(file.read()).hexdigest()
+    except OSError:
+        digest = "not known"
+    counted = ", ".join(sorted(COUNTED & sources.kinds.keys()))
+    facts = (
+        ("Snapshot", sources.snapshot.name),
+        ("Read by", manifest.tool),
+        ("Read", [moment(sources.snapshot.started), f", {manifest.requests:,} requests"]),
+        ("SHA-256 of its manifest", el("span", digest, class_="mono")),
+        (
+            "This page",
+            [f"cfops {VERSION}, ", moment(sources.now), f", {look.options}" if look.options else ""],
+        ),
+        (
+            "Left out",
+            f"{counted}: counts only. Contents of Workers, and values. Of secrets a fingerprint is shown.",
+        ),
+    )
+    return el("dl", [el("div", el("dt", name), el("dd", value)) for name, value in facts], class_="facts")

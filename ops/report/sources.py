@@ -1,0 +1,169 @@
+"""Sources: what a page is made of, gathered from the stored snapshots, the checks and the history of runs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple
+
+from ops.checks.run import Result, fingerprint
+from ops.items import Json
+from ops.kinds.resource import AuditEvent, Resource
+from ops.snapshots.compare.comparison import Comparison
+from ops.snapshots.compare.side import Difference
+from ops.snapshots.library import Entry
+from ops.snapshots.manifest import Manifest
+from ops.snapshots.snapshot import Snapshot
+from ops.snapshots.whole import WholeSections
+from ops.telemetry.record import SectionSpan
+
+KEPT_CHANGES = 5_000
+"""The most changes of which a page has the fields; all are counted."""
+
+Who = Callable[[Difference], AuditEvent | None]
+Judge = Callable[[Snapshot], Sequence[Result]]
+
+
+class Look(NamedTuple):
+    """How the page is wanted: the kinds *selected*, *redact* for outsiders, *print_all* of the tables."""
+
+    selected: Callable[[str], bool] = lambda _kind: True
+    redact: bool = False
+    print_all: bool = False
+    options: str = ""
+
+
+class Change(NamedTuple):
+    """A difference, and the entry of the audit log about it, if that is known."""
+
+    difference: Difference
+    event: AuditEvent | None = None
+
+
+class Changes(NamedTuple):
+    """What changed since the snapshot before: the first ones, and the *counts* of (kind, change) of all."""
+
+    first: tuple[Change, ...] = ()
+    counts: Mapping[tuple[str, str], int] = {}
+
+    @property
+    def total(self) -> int:
+        """Return the number of created, changed and deleted items."""
+        return sum(count for (_, change), count in self.counts.items() if change != "unknown")
+
+
+class Sources:
+    """What a page shows. *before* is the complete snapshot before, *earlier* what the checks found in it.
+
+    *kept* are the snapshots on this machine that are not newer, *runs* the lines of the ledger, both
+    newest first; *spans* the sections that the run which made the snapshot has read.
+    """
+
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        kinds: Mapping[str, Resource],
+        now: float,
+        *,
+        before: Snapshot | None = None,
+        changes: Changes | None = None,
+        results: Sequence[Result] = (),
+        earlier: frozenset[str] | None = None,
+        kept: Sequence[Snapshot] = (),
+        runs: Sequence[Json] = (),
+        spans: Sequence[SectionSpan] = (),
+    ) -> None:
+        self.snapshot, self.kinds, self.now = snapshot, kinds, now
+        self.before, self.changes = before, changes or Changes()
+        self.results, self.earlier = results, earlier
+        self.kept, self.runs, self.spans = kept, runs, spans
+
+    @property
+    def manifest(self) -> Manifest:
+        return self.snapshot.manifest
+
+    @cached_property
+    def whole(self) -> WholeSections:
+        """Return the sections of the snapshot that were read completely."""
+        return WholeSections(self.snapshot, self.kinds)
+
+    def is_new(self, result: Result, at: int) -> bool | None:
+        """True if subject *at* of *result* was not found before; None if nothing is known of before."""
+        if self.earlier is None:
+            return None
+        return fingerprint(result, result.subjects[at]) not in self.earlier
+
+
+def gather(
+    snapshot: Snapshot,
+    entries: Iterable[Entry],
+    kinds: Mapping[str, Resource],
+    look: Look,
+    now: float,
+    *,
+    judge: Judge,
+    runs: Sequence[Json] = (),
+    who: Callable[[Snapshot, Snapshot], Who] | None = None,
+    spans: Sequence[SectionSpan] = (),
+) -> Sources:
+    """Return the sources of a page about *snapshot*. *entries* are the stored snapshots of its account.
+
+    *judge* returns what the checks find in a snapshot, *who* who made a difference between two.
+    """
+    kept = _kept(snapshot, entries)
+    # A snapshot of a part of the account is compared with what was read of the whole.
+    before = next((one for one in kept[1:] if one.manifest.complete and not _narrowed(one.manifest)), None)
+    changes = _changes(before, snapshot, kinds, look, who(before, snapshot) if who and before else None)
+    wanted = [one for one in judge(snapshot) if _concerns(one, look)]
+    earlier = None
+    if before is not None:
+        found = (one for one in judge(before) if _concerns(one, look))
+        earlier = frozenset(fingerprint(one, s) for one in found for s in (*one.subjects, *one.accepted))
+    return Sources(
+        snapshot,
+        kinds,
+        now,
+        before=before,
+        changes=changes,
+        results=wanted,
+        earlier=earlier,
+        kept=kept,
+        runs=[line for line in runs if line["account"] == snapshot.manifest.account_id],
+        spans=spans,
+    )
+
+
+def _narrowed(manifest: Manifest) -> bool:
+    return bool(manifest.options.get("only") or manifest.options.get("zone"))
+
+
+def _kept(snapshot: Snapshot, entries: Iterable[Entry]) -> list[Snapshot]:
+    """Return *snapshot* and the older ones that can be read without a key, newest first."""
+    older = [
+        Snapshot(Path(entry.path), entry.manifest)
+        for entry in entries
+        if entry.manifest is not None and entry.started <= snapshot.started and entry.name != snapshot.name
+    ]
+    return [snapshot, *sorted(older, key=lambda one: one.started, reverse=True)]
+
+
+def _concerns(result: Result, look: Look) -> bool:
+    needs = result.check.needs
+    return not needs or any(map(look.selected, needs))
+
+
+def _changes(
+    before: Snapshot | None, after: Snapshot, kinds: Mapping[str, Resource], look: Look, who: Who | None
+) -> Changes:
+    if before is None:
+        return Changes()
+    listed = [resource for resource in kinds.values() if resource.paging or resource.listing]
+    kept: list[Change] = []
+    counts: Counter[tuple[str, str]] = Counter()
+    for difference in Comparison(before, after, listed, look.selected):
+        counts[difference.kind, difference.change] += 1
+        if len(kept) < KEPT_CHANGES:
+            kept.append(Change(difference, who(difference) if who else None))
+    return Changes(tuple(kept), counts)
