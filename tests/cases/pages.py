@@ -10,7 +10,7 @@ from tests.cases import Case, Read
 def _site(sandbox: Sandbox) -> None:
     """A project without deployments, which a deletion would lose."""
     project = {"id": "5" * 32, "name": "site", "production_branch": "main"}
-    sandbox.store.put_document("pages.project", ACCOUNT_ID, project["id"], project, sort="site")
+    sandbox.store.put_document("pages.project", ACCOUNT_ID, "site", project, sort="site")
 
 
 READS = {
@@ -20,7 +20,9 @@ READS = {
 }
 WRITES = {
     "pages.create": Case(("pages.create", "--project", "handbook"), confirm="handbook"),
-    "pages.delete": Case(("pages.delete", "--project", "site", "--confirm", "site"), arrange=_site),
+    "pages.delete": Case(
+        ("pages.delete", "--project", "site", "--confirm", "site"), arrange=_site, confirm="site"
+    ),
     "pages.domain-add": Case(("pages.domain-add", "--project", "docs", "--domain", "new.example.com")),
     "pages.domain-remove": Case(
         ("pages.domain-remove", "--project", "docs", "--domain", "docs.example.com", "--yes")
