@@ -9,6 +9,7 @@ from shlex import quote
 from typing import TYPE_CHECKING, NamedTuple
 
 from ops.commands.monitor import watched
+from ops.commands.report import page_beside, spans_of
 from ops.errors import OpsError, Refused, UsageError
 from ops.export import job
 from ops.export.delivery import Delivery
@@ -43,7 +44,7 @@ class JobOptions(NamedTuple):
     *guard*: the percentage that no kind may lose; 0 for none. *prune*: what to keep after a complete
     snapshot; None prunes nothing. *ping*: the URL of the monitor, which gets the last messages too with
     *ping_log*. *push*: the prefix in a bucket to send it to. *secrets*: "keep" stores secret fields in a
-    folder too.
+    folder too. *report* writes the page about the snapshot beside it.
     """
 
     guard: int = 0
@@ -52,6 +53,7 @@ class JobOptions(NamedTuple):
     push: BucketPrefix | None = None
     ping_log: bool = False
     secrets: str = ""
+    report: bool = False
 
     def check(self, asked: ScanRequest, target: Delivery) -> None:
         """Raise UsageError for options that contradict each other, before any request is sent."""
@@ -67,6 +69,13 @@ class JobOptions(NamedTuple):
             raise UsageError("--secrets keep is for snapshots; other formats never hold secret values")
         if self.push and not target.by_account:
             raise UsageError("--push sends the snapshot in exports/; it cannot be used with --to")
+        if self.report and (target.is_sealed or not target.by_account):
+            problem = (
+                "--report is for the snapshots in exports/ that are not encrypted: a page can be read by all"
+            )
+            raise UsageError(
+                problem, hint="`inv report --at FILE --identity KEY` makes a page of one that is"
+            )
         if self.ping_log and not self.ping:
             raise UsageError("--ping-log needs --ping", hint="--ping https://monitor.example/ID --ping-log")
 
@@ -96,6 +105,7 @@ def run_export(app: App, asked: ScanRequest, target: Delivery, options: JobOptio
             guard = job.guard(app.settings, account.id, options.guard, app.note) if options.guard else None
             keeps = bool(options.secrets) or target.is_sealed
             earlier = earlier_items(app.settings.exports, account.id, deep=asked.filter.deep)
+            spans = spans_of(app.run.record) if options.report else []
             work = account, plan, target, asked.options, begun, guard, keeps, earlier
             done = job.run(app, job.ExportJob(*work))
             if DOOR.hooks("on_snapshot"):
@@ -106,6 +116,7 @@ def run_export(app: App, asked: ScanRequest, target: Delivery, options: JobOptio
             pushed = _push(app, done, options.push) if options.push else {}
             with _after(app, done):
                 _prune(app, done, options.prune)
+                pushed |= {"report": page_beside(app, done, spans)} if options.report else {}
         report(app, begun, done.inventory, plan)
         _suggest_next(app, done)
         summary = {**_summary(done, app.clock() - begun.moment), **pushed}

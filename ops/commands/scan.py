@@ -83,6 +83,7 @@ def run_scan(
         "guard": "mark the snapshot as partial if a kind has lost more than N percent, e.g. 30",
         "push": "then send it to s3://BUCKET/PREFIX: S3, R2 (CFOPS_S3_ENDPOINT) and compatible",
         "prune": "then, if it is complete (and pushed), keep only these, e.g. daily=7,weekly=4",
+        "report": "then write a page about it beside it, in the place of the last one: report.html",
         "ping": "https URL of a monitor, called at the start, after success, and after failure",
         "ping_log": "with --ping: also send the last messages, with names and paths, after a run",
     },
@@ -101,6 +102,7 @@ def export(
     guard: int = 0,
     push: str = "",
     prune: str = "",
+    report: bool = False,
     ping: str = "",
     ping_log: bool = False,
 ) -> Item | None:
@@ -128,5 +130,5 @@ def export(
         newest=not asked.narrowed,
         passphrase_file=passphrase_file,
     )
-    options = JobOptions(guard, policy(prune), ping, push_address(push), ping_log, secrets)
+    options = JobOptions(guard, policy(prune), ping, push_address(push), ping_log, secrets, report)
     return run_export(app, asked, target, options)
