@@ -30,7 +30,7 @@ FLOORS = (
     ("files",),
     ("config", "telemetry"),
     ("http", "plugins"),
-    ("kinds", "tracing"),
+    ("analytics", "kinds", "tracing"),
     ("ui", "products"),
     ("cli",),
     ("snapshots",),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -50,17 +50,19 @@ class Result(NamedTuple):
         return f"{problems[0]}{f' (and {more} more)' if more else ''}" if problems else ""
 
 
-def run(checks: Sequence[Check], view: View) -> Iterator[Result]:
+def run(
+    checks: Sequence[Check], view: View, wanted: Callable[[str, str], bool] = lambda _check, _zone: True
+) -> Iterator[Result]:
     """Yield the results, zone by zone in the order of the snapshot, then those of the account.
 
-    The items of one zone at a time are in memory.
+    The items of one zone at a time are in memory. *wanted* takes the id of a check and the name of a zone.
     """
     for_zones = [check for check in checks if check.judges != ACCOUNT]
     for zone in view.zones if for_zones else ():
         seen = ZoneView(view, zone)
         active = zone.get("status") == "active" and not zone.get("paused")
         for check in for_zones:
-            if active or check.judges == ANY_ZONE:
+            if (active or check.judges == ANY_ZONE) and wanted(check.id, seen.name):
                 yield _judged(check, seen)
     unlisted = view.sections.gap("zones.zone")
     for check in checks:
@@ -98,17 +100,33 @@ def fingerprint(result: Result, subject: Subject) -> str:
     return sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def rows(results: Iterable[Result]) -> Iterator[Json]:
-    """Yield a row for each finding, the most severe first, then one for each reason of a gap."""
+class Age(NamedTuple):
+    """Since when a finding exists, and if it is *new*: the snapshot before lacks it. None: not known."""
+
+    since: str | None = None
+    new: bool | None = None
+
+
+AgeOf = Callable[[Result, Subject], Age]
+
+
+def rows(results: Iterable[Result], age: AgeOf = lambda _result, _subject: Age()) -> Iterator[Json]:
+    """Yield a row for each finding, the most severe first, then one for each reason of a gap.
+
+    `since` is the earliest *age* of the subjects, `new` how many are new; None if not all ages are known.
+    """
     kept = list(results)
     findings = [result for result in kept if result.subjects]
     for result in sorted(findings, key=_order):
+        ages = [age(result, subject) for subject in result.subjects]
         yield {
             "severity": result.severity,
             "check": result.check.id,
             "zone": result.zone or None,
             "status": FINDING,
+            "since": min((one.since for one in ages if one.since), default=None),
             "count": len(result.subjects),
+            "new": None if any(one.new is None for one in ages) else sum(one.new is True for one in ages),
             "accepted": len(result.accepted),
             "subjects": [subject.name for subject in result.subjects[:SHOWN]],
             "problem": result.problem,
@@ -135,7 +153,9 @@ def _gap_rows(results: Iterable[Result]) -> Iterator[Json]:
             "check": ", ".join(stopped),
             "zone": zones[0] if len(zones) == 1 else None,
             "status": UNKNOWN,
+            "since": None,
             "count": len(zones) or 1,
+            "new": None,
             "accepted": 0,
             "subjects": zones[:SHOWN],
             "problem": f"not read: {reason}",

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 from ops.cli.command import command
 from ops.errors import DifferencesFound, UsageError
-from ops.ui.shapes import KEY, LOW, MAIN, STATUS, Column, Item, Rows
+from ops.ui.shapes import KEY, LOW, MAIN, STATUS, TIME, Column, Item, Rows
 
 if TYPE_CHECKING:
     from ops.checks.accepted import Accepted
     from ops.checks.model import Check, View
     from ops.checks.run import Result
+    from ops.checks.since import Ages
     from ops.cli.app import App
     from ops.items import Json
     from ops.snapshots.snapshot import Snapshot
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     Column("severity", MAIN), Column("check", KEY), Column("zone", KEY), Column("status", LOW, STATUS),
-    Column("count", LOW), Column("accepted", LOW), Column("subjects", MAIN, wraps=True),
+    Column("since", MAIN, TIME), Column("count", LOW), Column("new", LOW), Column("accepted", LOW),
+    Column("subjects", MAIN, wraps=True),
     Column("problem", MAIN, wraps=True),
 )  # fmt: skip
 LISTED = (
@@ -47,6 +49,7 @@ ONLY = "only these checks, e.g. spf,dmarc; may be repeated"
         "only": ONLY,
         "all": "also the checks that are usually noise, such as unproxied",
         "severity": "only findings of at least: info, low, medium, high, critical",
+        "new": "only findings that the snapshot before does not have, or of which it does not know",
         "resolve": "ask DNS whether names at services exist (takeover-candidate); nothing else is requested",
         "exit_code": "exit with 5 if there are findings that are not accepted",
         "junit": "also write the results to this file as JUnit's XML",
@@ -61,6 +64,7 @@ def run_checks(
     only: tuple[str, ...] = (),
     all: bool = False,
     severity: str = "info",
+    new: bool = False,
     resolve: bool = False,
     exit_code: bool = False,
     junit: str = "",
@@ -70,35 +74,40 @@ def run_checks(
 ) -> Rows | None:
     """Judge the newest snapshot: what is dangerous, broken, or about to end. Sends no request.
 
-    A check never judges what was not read completely: that is "unknown", neither found nor passed.
+    A check never judges what was not read completely: that is "unknown", neither found nor passed. `since` is
+    the earliest kept snapshot that has the finding, of the 30 before; empty if they do not know.
 
     inv checks
-    inv checks --severity medium --exit-code
+    inv checks --severity medium --new --exit-code
     inv checks --at 2026-11-22 --only spf,dmarc
     inv checks --sarif checks.sarif --junit checks.xml
     """
     from ops.checks import catalog
-    from ops.checks.accepted import applied
     from ops.checks.resolve import Resolver
-    from ops.checks.run import counts, rows, run, unsure
+    from ops.checks.run import counts, rows, unsure
     from ops.scan.inventory import names
 
     least, chosen = catalog.rank(severity), catalog.chosen(names(only), every=all)
     snapshot = _live(app, chosen) if live else _opened(app, at, identity, passphrase_file)
-    sections, view = view_of(app, snapshot, Resolver().dead if resolve else None)
-    results = list(applied(run(chosen, view), accepted_entries(app), sections.account_id, today(app)))
-    _write_files(app, results, severity, sections, junit, sarif)
+    view_in = partial(view_of, app, dead=Resolver().dead if resolve else None)
+    view = view_in(snapshot)
+    results, ages = judged(app, snapshot, chosen, view, view_in)
+    results = ages.fresh(results) if new else results
+    _write_files(app, results, severity, view.sections, junit, sarif)
     shown = [r if catalog.rank(r.severity) >= least else r._replace(subjects=()) for r in results]
-    listed = rows(shown)
+    listed = rows(shown, ages.of)
     app.show(Rows(map(_for_people, listed) if app.for_people else listed, COLUMNS, "result"))
     if not_known := len(unsure(results)):
         app.note(f"{not_known} of {len(chosen)} checks do not know everything: see the rows with unknown")
-    found = counts(shown)
+    _end(app, counts(shown), exit_code=exit_code)
+    return None
+
+
+def _end(app: App, found: dict[str, int], *, exit_code: bool) -> None:
     summary = f"{', '.join(f'{n} {name}' for name, n in found.items()) or 'no'} findings"
     if exit_code and found:
         raise DifferencesFound(summary, hint="`inv checks.explain CHECK`, `inv checks.accept`")
     app.note(summary)
-    return None
 
 
 @command("list")
@@ -173,9 +182,10 @@ def accept_finding(
 
     found = catalog.find(check)
     snapshot = _opened(app, at, identity, passphrase_file)
-    sections, view = view_of(app, snapshot, None)
-    entry = accepted.Accepted(found.id, subject, why, _last_day(app, until), by, sections.account_id)
-    results = list(accepted.applied(run((found,), view), [entry], sections.account_id, today(app)))
+    view = view_of(app, snapshot)
+    account = view.sections.account_id
+    entry = accepted.Accepted(found.id, subject, why, _last_day(app, until), by, account)
+    results = list(accepted.applied(run((found,), view), [entry], account, today(app)))
     matched = sum(len(result.accepted) for result in results)
     if not matched and not any(result.gaps for result in results):
         hint = f"`inv checks --only {found.id} --output json` shows the subjects"
@@ -217,9 +227,31 @@ def _live(app: App, checks: Sequence[Check]) -> Snapshot:
     return aside(app, account, plan, asked.options)
 
 
-def view_of(
-    app: App, snapshot: Snapshot, dead: Callable[[str], bool | None] | None
-) -> tuple[WholeSections, View]:
+def judged(
+    app: App, snapshot: Snapshot, checks: Sequence[Check], view: View, view_in: Callable[[Snapshot], View]
+) -> tuple[list[Result], Ages]:
+    """Return what *checks* find, without what is accepted, and since when the findings are known.
+
+    *view_in* opens the view of an earlier snapshot. It is said how many were compared.
+    """
+    from ops.checks.accepted import applied
+    from ops.checks.run import run
+    from ops.checks.since import Ages, earlier
+    from ops.snapshots.layout import age
+    from ops.snapshots.library import Library
+
+    account = snapshot.manifest.account_id
+    results = list(applied(run(checks, view), accepted_entries(app), account, today(app)))
+    before = earlier(Library(app.settings.exports, account).entries(), snapshot.started)
+    ages = Ages(results, snapshot.started, before, view_in)
+    if before:
+        many, oldest = len(before), age(before[-1].started, app.clock())
+        app.note(f"compared with {many} earlier snapshot{'s' * (many > 1)}, the oldest {oldest}")
+    return results, ages
+
+
+def view_of(app: App, snapshot: Snapshot, dead: Callable[[str], bool | None] | None = None) -> View:
+    """Return what checks see of *snapshot*; *dead* asks DNS."""
     from ops.checks.model import View
     from ops.kinds.catalog import resources
     from ops.snapshots.whole import WholeSections
@@ -227,7 +259,7 @@ def view_of(
     known = {resource.kind: resource for resource in resources()}
     sections = WholeSections(snapshot, known)
     others = partial(_others, app, sections.account_id)
-    return sections, View(sections, snapshot.started, dead, others)
+    return View(sections, snapshot.started, dead, others)
 
 
 def _others(app: App, account_id: str) -> list[WholeSections]:

@@ -25,6 +25,8 @@ TABLES = (
     help={
         "sql": "a SELECT in SQLite's dialect; a kind is a table, with _ for the dot: dns_record",
         "tables": "list the tables with their columns, instead of running a query",
+        "keep": "keep the tables beside the snapshot, in a database that later queries read",
+        "offline": "the same as --at latest, which is how every query reads",
         "at": "the snapshot to read: latest, a date (the newest up to then), a name, a path, s3://…/latest",
         "identity": "file with the key that opens an encrypted snapshot",
         "passphrase_file": "file with the passphrase of an encrypted snapshot",
@@ -34,32 +36,38 @@ def run_query(
     app: App,
     sql: str = "",
     tables: bool = False,
+    keep: bool = False,
     at: str = "latest",
+    offline: bool = False,  # noqa: ARG001  (users of --offline need not know that a query never sends a request)
     identity: str = "",
     passphrase_file: str = "",
 ) -> Rows:
     """Run a SELECT over the newest snapshot: a table for each kind, `sections` and `snapshot`.
 
-    `scope` is the id of the parent; lists and objects are JSON, which SQLite's json_each reads. Nothing is
-    written, and no request is sent. `inv docs query` has ten examples.
+    `scope` is the id of the parent; lists and objects are JSON, which SQLite's json_each reads. No request is
+    sent, and nothing is written without --keep. `inv docs query` has ten examples.
 
     inv query "SELECT type, count(*) AS records FROM dns_record GROUP BY type"
     inv query --tables
+    inv query "SELECT name FROM zones_zone WHERE status <> 'active'" --keep
     """
-    from ops.export.query import Query
-    from ops.export.query import tables as list_tables
+    from ops.export import query
     from ops.kinds.catalog import resources
     from ops.offsite.library import open_snapshot
     from ops.snapshots.layout import age
+    from ops.ui.cells import readable_size
 
     if bool(sql) == tables:
         hint = "`inv query --tables` shows what can be queried"
         raise UsageError("query takes a SELECT, or --tables", hint=hint)
     snapshot = open_snapshot(app, at, identity, passphrase_file)
     app.note(f"{snapshot.where}, {age(snapshot.started, app.clock())}")
+    if keep:
+        file = query.keep(snapshot, resources())
+        app.note(f"the tables are kept in {file} ({readable_size(file.stat().st_size)})")
     if tables:
-        return Rows(list_tables(snapshot), TABLES, "table")
-    found = Query(snapshot, resources(), sql, app.stop.is_set)
+        return Rows(query.tables(snapshot), TABLES, "table")
+    found = query.Query(snapshot, resources(), sql, app.stop.is_set)
     for gap in found.gaps():
         app.gap(gap)
     return Rows(found, tuple(found.columns))

@@ -195,9 +195,8 @@ def _judged(app: App, snapshot: Snapshot) -> list[Result]:
     from ops.checks.run import run
     from ops.commands.checks import accepted_entries, today, view_of
 
-    sections, view = view_of(app, snapshot, None)
-    found = run(catalog.chosen((), every=False), view)
-    return list(applied(found, accepted_entries(app), sections.account_id, today(app)))
+    found = run(catalog.chosen((), every=False), view_of(app, snapshot))
+    return list(applied(found, accepted_entries(app), snapshot.manifest.account_id, today(app)))
 
 
 def _runs(app: App) -> list[Json]:

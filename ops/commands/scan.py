@@ -83,6 +83,10 @@ def run_scan(
         "guard": "mark the snapshot as partial if a kind has lost more than N percent, e.g. 30",
         "push": "then send it to s3://BUCKET/PREFIX: S3, R2 (CFOPS_S3_ENDPOINT) and compatible",
         "prune": "then, if it is complete (and pushed), keep only these, e.g. daily=7,weekly=4",
+        "since": "carry over what the audit log does not name since this snapshot: latest, a name, s3://…/latest",
+        "refresh": "with --since: read one of N of the rest again and compare it; 0 for none",
+        "overlap": "with --since: read the log from this long before that snapshot was started",
+        "identity": "with --since: file with the age secret key that opens it",
         "report": "then write a page about it beside it, in the place of the last one: report.html",
         "ping": "https URL of a monitor, called at the start, after success, and after failure",
         "ping_log": "with --ping: also send the last messages, with names and paths, after a run",
@@ -102,6 +106,10 @@ def export(
     guard: int = 0,
     push: str = "",
     prune: str = "",
+    since: str = "",
+    refresh: int = 24,
+    overlap: str = "1h",
+    identity: str = "",
     report: bool = False,
     ping: str = "",
     ping_log: bool = False,
@@ -110,10 +118,11 @@ def export(
 
     inv scan.export
     inv scan.export --only dns --zone example.com --to dns.json
-    inv scan.export --kv values --encrypt-to age1…
-    inv scan.export --encrypt-to age1… --push s3://backups/cloudflare
+    inv scan.export --kv values --encrypt-to age1… --push s3://backups/cloudflare
     inv scan.export --quiet --guard 30 --prune daily=7,weekly=4 --ping https://monitor.example/ID
+    inv scan.export --quiet --since latest
     """
+    from ops.commands import light
     from ops.commands.export import JobOptions, policy, push_address, run_export
     from ops.commands.report import document
     from ops.export.delivery import delivery
@@ -122,13 +131,8 @@ def export(
     packed = not to or to.endswith(".age")
     kept = request.one_of(kv, ("keys", "values", "none") if packed else ("keys", "none"))
     asked = request.read(only, skip, zone, deep=deep, values=kept, contents=packed)
-    target = delivery(
-        app.settings.exports,
-        to,
-        encrypt_to,
-        document(app),
-        newest=not asked.narrowed,
-        passphrase_file=passphrase_file,
-    )
-    options = JobOptions(guard, policy(prune), ping, push_address(push), ping_log, secrets, report)
+    where = app.settings.exports, to, encrypt_to, document(app)
+    target = delivery(*where, newest=not asked.narrowed, passphrase_file=passphrase_file)
+    base = light.since(since, refresh, overlap, identity, passphrase_file)
+    options = JobOptions(guard, policy(prune), ping, push_address(push), ping_log, secrets, base, report)
     return run_export(app, asked, target, options)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ops.cli.command import command
 from ops.errors import Refused, UsageError
 from ops.ui.shapes import Text
+from ops.version import VERSION
 
 if TYPE_CHECKING:
     from ops.cli.app import App
@@ -50,7 +51,7 @@ def schedule(
     prune: str = "",
     ping: str = "",
     token_file: str = "/etc/cfops/token",  # noqa: S107 (a place, no password)
-    image: str = "registry.example.com/cfops",
+    image: str = f"registry.example.com/cfops:{VERSION}",
     each_profile: bool = False,
     to: str = "",
 ) -> Text | None:

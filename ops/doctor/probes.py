@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
+from ops.analytics.reading import check_access
 from ops.doctor.findings import Finding, failed
 from ops.errors import CredentialsError, OpsError, PermissionDenied, UsageError, UserError
 from ops.kinds.catalog import resources, task_modules
 from ops.kinds.paging import smallest
-from ops.kinds.paths import OTHER, Endpoint, permission
+from ops.kinds.paths import GRAPHQL, OTHER, Endpoint, permission
 from ops.kinds.resource import Owner, Resource, address
 from ops.plugins.door import DOOR, enabled
 
@@ -45,7 +46,7 @@ def check_products(products: Iterable[str]) -> frozenset[str]:
     for name in sorted(named.difference(known)):
         raise UsageError(f"{name!r} is not a product that can be checked", hint=f"use {', '.join(known)}")
     with_tasks = {module.split(".")[2] for module in task_modules()}
-    return named or frozenset(known) & {*with_tasks, "do"}
+    return named or frozenset(known) & {*with_tasks, "do", "analytics"}
 
 
 def probe_all(
@@ -81,9 +82,14 @@ def _probe(client: Client, standing: Standing, zone_id: str, product: str) -> Fi
         return Finding(product, "unknown", f"not checked: no {scope} is known to read it from")
     where = address(probe.path, Owner(standing.account_id, id, {}))
     try:
-        client.envelope(where, **smallest(probe.paging))
+        if probe.path == GRAPHQL:
+            check_access(client, standing.account_id)
+        else:
+            client.envelope(where, **smallest(probe.paging))
     except OpsError as error:
-        return _finding(product, where, error, standing)
+        finding = _finding(product, where, error, standing)
+        # Statistics are an addition to what other products show.
+        return finding._replace(status="warn") if probe.path == GRAPHQL else finding
     note = "; a purge cannot be tried without purging" if product == "cache" else ""
     return Finding(product, "ok", f"can be read{note}")
 

@@ -21,7 +21,9 @@ from ops.cli.app import App
 from ops.config.settings import Settings
 from ops.errors import DiskError, UsageError
 from ops.export.delivery import Delivery, FinishedSnapshot
+from ops.export.light import LightRun
 from ops.files import disk
+from ops.files.formats import check_format
 from ops.items import Json, timestamp
 from ops.kinds.catalog import resources
 from ops.kinds.resource import Earlier, Owner
@@ -39,12 +41,14 @@ from ops.snapshots.writer import Writer
 from ops.telemetry.redact import Redactor
 from ops.version import VERSION
 
+COUNTS_FORMAT = 1
+
 
 class ExportJob(NamedTuple):
     """What to read, where it goes, *options* for the manifest, and the *guard* against losses.
 
     *keeps_secrets*: secret fields of items are stored as they are. *earlier* returns an item as it was in an
-    earlier snapshot.
+    earlier snapshot. *light* carries over what the audit log does not name.
     """
 
     account: Owner
@@ -55,6 +59,7 @@ class ExportJob(NamedTuple):
     guard: Guard | None = None
     keeps_secrets: bool = False
     earlier: Earlier | None = None
+    light: LightRun | None = None
 
 
 class Outcome(NamedTuple):
@@ -77,12 +82,16 @@ def run(app: App, job: ExportJob, chance: Callable[[int], str] = secrets.token_h
         labels = {resource.kind: resource.label for resource in job.plan.resources}
         use_key(app.settings.credentials.secrets())
         writer = Writer(folder, labels, redact.holds, keeps_secrets=job.keeps_secrets)
-        inventory = scan_account(app, job.account, job.plan, writer, job.earlier)
+        decide = job.light.light if job.light else None
+        inventory = scan_account(app, job.account, job.plan, writer, job.earlier, decide)
+        inventory, found = job.light.judged(inventory) if job.light else (inventory, "")
         if inventory.ended_by is not None and not worth_keeping(inventory, job.delivery):
             app.warn("the scan was stopped early; nothing was written")
             raise inventory.ended_by
         reason = inventory.reason
-        if inventory.whole and job.guard and (reason := job.guard.losses(inventory.sections)):
+        if inventory.whole and (reason := found):
+            app.gap(f"{reason}; the next run reads everything again")
+        elif inventory.whole and job.guard and (reason := job.guard.losses(inventory.sections)):
             app.gap(f"{reason}; if that is right, run `inv scan.export` once without --guard")
         manifest = Manifest(
             tool=f"cfops {VERSION}",
@@ -150,10 +159,14 @@ def guard(settings: Settings, account_id: str, percent: int, note: Callable[[str
 
 
 def _remembered(settings: Settings, account_id: str) -> tuple[float, Counts] | None:
-    """Return when encrypted snapshots were counted, and the counts; None if they cannot be read."""
+    """Return when encrypted snapshots were counted, and the counts; None if they cannot be read.
+
+    Raises Newer.
+    """
     try:
         with disk.open_regular(_file(settings, account_id)) as file:
             kept = json.load(file)
+        check_format(kept, COUNTS_FORMAT, _file(settings, account_id))
         found = {str(kind): int(count) for kind, count in kept["counts"].items()}
         return float(kept["started"]), found
     except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
@@ -161,13 +174,17 @@ def _remembered(settings: Settings, account_id: str) -> tuple[float, Counts] | N
 
 
 def remember(settings: Settings, manifest: Manifest) -> None:
-    """Keep the counts of a complete encrypted snapshot, besides those of other kinds. Raises DiskError."""
+    """Keep the counts of a complete encrypted snapshot, besides those of other kinds.
+
+    Raises DiskError, Newer.
+    """
     file = _file(settings, manifest.account_id)
     disk.private_folder(file.parent)
     earlier = _remembered(settings, manifest.account_id)
     known = (earlier[1] if earlier else {}) | counts(manifest.sections)
     with disk.atomic(file) as out:
-        out.write(json.dumps({"started": seconds(manifest.started), "counts": known}).encode())
+        kept = {"format": COUNTS_FORMAT, "started": seconds(manifest.started), "counts": known}
+        out.write(json.dumps(kept).encode())
 
 
 def _file(settings: Settings, account_id: str) -> Path:

@@ -1,4 +1,7 @@
-"""SQL over a snapshot: the tables that a query names, in memory, for reading only."""
+"""SQL over a snapshot: the tables that a query names in memory, or all in a database that is kept beside it.
+
+A kept database is only read, and only as long as the snapshot has the manifest that it was made from.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,21 @@ import re
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
+from hashlib import sha256
+from pathlib import Path
+from secrets import token_hex
 
 from ops.errors import UsageError
-from ops.export.renderings.sqlite_file import fill, table
+from ops.export.renderings.sqlite_file import fill, table, write
+from ops.files import disk
 from ops.items import Json
 from ops.kinds.resource import Resource
+from ops.snapshots import publish
 from ops.snapshots import snapshot as stored
+from ops.snapshots.layout import KEPT, MANIFEST
 from ops.snapshots.manifest import READ, SKIPPED, Section
 from ops.snapshots.snapshot import Snapshot
+from ops.version import VERSION
 
 STEPS = 100_000
 """Steps of SQLite between two looks whether the run has to end."""
@@ -24,7 +34,8 @@ _HINT = "`inv query --tables` shows the tables and columns; only SELECT is possi
 class Query:
     """The result of *sql* over *snapshot*: `columns`, and the rows when it is iterated, once.
 
-    *stopped* is asked now and then whether to end. Raises UsageError for a query that cannot be run.
+    *stopped* is asked now and then whether to end. Its kept database is used if it has one, and is then
+    `used`. Raises UsageError for a query that cannot be run.
     """
 
     def __init__(
@@ -33,9 +44,11 @@ class Query:
         self._stopped = stopped
         self.kinds = [kind for kind in stored.kinds(snapshot.manifest) if _names(sql, table(kind))]
         self._snapshot = snapshot
-        self._database = sqlite3.connect(":memory:")
+        self.used = _kept_database(snapshot)
+        self._database = sqlite3.connect(_read_only(self.used) if self.used else ":memory:", uri=True)
         with self._explained(sql):
-            fill(self._database, snapshot.path, snapshot.manifest, resources, self.kinds)
+            if self.used is None:
+                fill(self._database, snapshot.path, snapshot.manifest, resources, self.kinds)
             # They declare their columns at the first use, which the authorizer would refuse.
             self._database.execute("SELECT 1 FROM json_each('[]'), json_tree('[]')").fetchall()
             self._database.set_progress_handler(stopped, STEPS)
@@ -66,10 +79,12 @@ class Query:
         ]
 
     def _explained(self, sql: str) -> _Explained:
-        return _Explained(self._stopped, lambda: self._missing(sql))
+        return _Explained(self._stopped, lambda problem: self._hint(sql, problem))
 
-    def _missing(self, sql: str) -> str:
-        """Return why a table of *sql* does not exist, if the snapshot says so."""
+    def _hint(self, sql: str, problem: str) -> str:
+        """Return the next step: why a table of *sql* does not exist, or how to leave a damaged database."""
+        if self.used and ("malformed" in problem or "not a database" in problem):
+            return f"remove {self.used}"
         for section in self._snapshot.manifest.sections:
             if section.status == SKIPPED and _names(sql, table(section.kind)):
                 return f"{section.kind} is not in this snapshot: {section.reason}"
@@ -79,8 +94,8 @@ class Query:
 class _Explained:
     """Turns the errors of SQLite in its block into UsageError, and an interruption into itself."""
 
-    def __init__(self, stopped: Callable[[], bool], missing: Callable[[], str]) -> None:
-        self._stopped, self._missing = stopped, missing
+    def __init__(self, stopped: Callable[[], bool], hint: Callable[[str], str]) -> None:
+        self._stopped, self._hint = stopped, hint
 
     def __enter__(self) -> None:
         pass
@@ -90,7 +105,52 @@ class _Explained:
             return
         if self._stopped():
             raise KeyboardInterrupt from None
-        raise UsageError(f"the query cannot be run: {error}", hint=self._missing() or _HINT) from None
+        raise UsageError(f"the query cannot be run: {error}", hint=self._hint(str(error)) or _HINT) from None
+
+
+def keep(snapshot: Snapshot, resources: Iterable[Resource]) -> Path:
+    """Write all tables of *snapshot* into a database beside it, for its owner only, and return the file.
+
+    Raises UsageError unless it is a folder on this machine: of an encrypted one, plain text would be left.
+    """
+    if not _is_plain(snapshot):
+        raise UsageError(
+            f"the tables of {snapshot.where} are not kept: they would be in plain text",
+            hint="leave out --keep, or `inv snapshots.render --to account.sqlite`",
+        )
+    file = _address(snapshot)
+    if not _is_file(file):
+        folder = file.parent
+        with publish.partial(folder, token_hex) as made, disk.explained(file):
+            write(snapshot.path, snapshot.manifest, made / file.name, resources)
+            publish.forget_kept(folder, snapshot.name)
+            (made / file.name).rename(file)
+    return file
+
+
+def _address(snapshot: Snapshot) -> Path:
+    """Return the file of the database: its name holds what it was made from."""
+    manifest = (snapshot.path / MANIFEST).read_bytes()
+    made_from = sha256(f"{VERSION}\n".encode() + manifest).hexdigest()[:16]
+    return snapshot.path.parent / f"{snapshot.name}.{made_from}{KEPT}"
+
+
+def _is_plain(snapshot: Snapshot) -> bool:
+    """True if *snapshot* is a folder that is kept on this machine, not one that was unpacked or fetched."""
+    return snapshot.where == str(snapshot.path)
+
+
+def _kept_database(snapshot: Snapshot) -> Path | None:
+    file = _address(snapshot) if _is_plain(snapshot) else None
+    return file if file is not None and _is_file(file) else None
+
+
+def _is_file(file: Path) -> bool:
+    return file.is_file() and not file.is_symlink()
+
+
+def _read_only(file: Path) -> str:
+    return f"{file.resolve().as_uri()}?mode=ro&immutable=1"
 
 
 def tables(snapshot: Snapshot) -> Iterator[Json]:

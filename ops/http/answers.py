@@ -7,9 +7,9 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from ops.errors import ApiError, MalformedAnswer
+from ops.errors import MalformedAnswer
 from ops.http.exchange import WRITE, Call, Reply, Send
-from ops.http.refusals import dicts, excerpt, refusal
+from ops.http.refusals import dicts, excerpt, graphql_refusal, refusal
 from ops.items import Json
 
 DEEPEST = 100
@@ -64,8 +64,7 @@ def graphql(call: Call, reply: Reply) -> Json:
     refuse_failure(call, reply)
     answer: Json = reply.data if reply.data is not None else _object(call, reply)
     if answer.get("errors"):
-        texts = [str(error.get("message", error)) for error in dicts(answer["errors"])]
-        raise ApiError(f"{call}: {'; '.join(texts)}", reply.status, ray=reply.ray)
+        raise graphql_refusal(call, reply, [str(one.get("message", one)) for one in dicts(answer["errors"])])
     data = answer.get("data")
     if not isinstance(data, dict):
         raise malformed(call, reply, "the answer has no data")

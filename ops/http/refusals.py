@@ -35,6 +35,11 @@ _ABSENT = (
     (r"/accounts/[^/]+/workers/scripts/[^/]+(?:/.+)?", 10007),
     (r"/accounts/[^/]+/r2/buckets/[^/]+", 10006),
 )
+_GRAPHQL: tuple[tuple[str, tuple[type[OpsError], str]], ...] = (
+    ("not authorized|unauthorized|does not have access", (PermissionDenied, "")),
+    ("budget depleted|quota exceeded|excessive resources|too many nodes|limit reached",
+     (RateLimited, "try again in 5 minutes, or ask for a shorter time")),
+)  # fmt: skip
 SHOWN = 200
 # Over the limit Cloudflare blocks for this long.
 FIVE_MINUTES = 300.0
@@ -55,6 +60,20 @@ def refusal(call: Call, reply: Reply, data: Any) -> OpsError:
     message = f"{call}: {text or f'failed without a reason ({reply.status})'}"
     kind, hint = _class_of(call, reply, set(codes), text)
     return kind(message, reply.status, hint=hint, codes=codes, ray=reply.ray)
+
+
+def graphql_refusal(call: Call, reply: Reply, texts: Collection[str]) -> OpsError:
+    """Return the error for a GraphQL response with errors, which have no codes: their words tell them apart.
+
+    docs:analytics/graphql-api/errors has the messages.
+    """
+    text = "; ".join(map(_printable, texts)) or "failed without a reason"
+    kind, hint = next(
+        (found for words, found in _GRAPHQL if re.search(words, text, re.IGNORECASE)), (ApiError, "")
+    )
+    if kind is PermissionDenied:
+        hint = f"the token lacks a permission{_permission(call, reply)}; `inv doctor` shows what it may do"
+    return kind(f"{call}: {text}", reply.status, hint=hint, ray=reply.ray)
 
 
 def _redirected(call: Call, reply: Reply) -> ApiError:

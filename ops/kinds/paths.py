@@ -36,6 +36,7 @@ class Endpoint(NamedTuple):
     paging: Paging | None = None
 
 
+GRAPHQL = "/graphql"
 _SETTINGS, _KV = "Account > Account Settings > Read", "Account > Workers KV Storage > Read"
 OTHER = (
     Endpoint("/accounts", _SETTINGS, task="accounts.list"),
@@ -43,7 +44,7 @@ OTHER = (
     Endpoint("/accounts/{account}/audit_logs", _SETTINGS, product="audit", paging=Pages(1000)),
     Endpoint("/zones/{zone}/settings/cache_level", "Zone > Zone Settings > Read", product="cache"),
     Endpoint("/accounts/{account}/storage/kv/namespaces/{namespace}/metadata", _KV, task="kv.keys"),
-    Endpoint("/graphql", "Account > Account Analytics > Read"),
+    Endpoint(GRAPHQL, "Account > Account Analytics > Read", product="analytics"),
     Endpoint("/memberships", "User > Memberships > Read"),
     Endpoint("/user", "User > User Details > Read"),
     Endpoint("/user/tokens", "User > API Tokens > Read"),

@@ -240,7 +240,9 @@ class Resource(NamedTuple):
     whatever is shown, and stored only encrypted; there `*` is every name. *gate* returns why a parent cannot
     have the kind, so that it is not asked; "" if it can. Where a list holds only the heads of items, *whole*
     returns the item of a head; it takes the item of an earlier snapshot too, or None, and need not read one
-    that has not changed since. ops/products/d1/resources.py is the shortest example.
+    that has not changed since. The account's audit log names a *logged* item when anything in it changes;
+    Cloudflare changes *self_changing* items without an entry, for example by renewing a certificate.
+    ops/products/d1/resources.py is the shortest example.
     """
 
     kind: str
@@ -269,6 +271,8 @@ class Resource(NamedTuple):
     secret: tuple[str, ...] = ()
     gate: Callable[[Owner], str] | None = None
     whole: Callable[[Client, Owner, Json, Json | None], Json] | None = None
+    logged: bool = False
+    self_changing: bool = False
 
     @property
     def product(self) -> str:
@@ -358,10 +362,6 @@ class Change(NamedTuple):
     def label(self) -> str:
         """Return the name that people know the item by."""
         return str(reach(self.item, self.resource.label) or reach(self.item, self.resource.key) or "")
-
-    def undone(self) -> Change:
-        """Return the change that undoes this one."""
-        return self._replace(before=self.after, after=self.before)
 
     def differences(self) -> Iterator[tuple[str, object, object]]:
         """Yield (field, old, new) for each field that differs, in the order of their names."""

@@ -14,6 +14,7 @@ from ops.http.client import Client
 from ops.items import Json, reach
 from ops.kinds.catalog import resources
 from ops.kinds.resource import Content, Earlier, Owner, Resource
+from ops.scan.base import Light
 from ops.scan.inventory import Inventory, ScanFilter, ScanPlan, choose, names
 from ops.scan.walk import ItemSink, Walk, Watch
 
@@ -92,11 +93,17 @@ def start(client: Client, now: float) -> Start:
 
 
 def scan_account(
-    app: App, account: Owner, plan: ScanPlan, sink: ItemSink, earlier: Earlier | None = None
+    app: App,
+    account: Owner,
+    plan: ScanPlan,
+    sink: ItemSink,
+    earlier: Earlier | None = None,
+    light: Light | None = None,
 ) -> Inventory:
     """Read what *plan* covers of *account* into *sink*. Raises the first failure if nothing could be read.
 
     *earlier* returns an item as it was in an earlier snapshot: what has not changed since is not read again.
+    *light* carries over whole sections.
     """
     from ops.http.parallel import THREADS, Pool
 
@@ -107,7 +114,15 @@ def scan_account(
         record.work = watch = Watch(app.client, progress)
         try:
             walk = Walk(
-                app.client, account, plan, sink=sink, pool=pool, watch=watch, record=record, earlier=earlier
+                app.client,
+                account,
+                plan,
+                sink=sink,
+                pool=pool,
+                watch=watch,
+                record=record,
+                earlier=earlier,
+                light=light,
             )
             inventory = walk.run()
         finally:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from hashlib import sha256
 from itertools import groupby
 from typing import Any, Protocol
 
@@ -30,7 +31,9 @@ from ops.http.client import Client
 from ops.http.parallel import Pool
 from ops.items import Json, reach
 from ops.kinds.resource import ACCOUNT, Content, Earlier, Owner, Resource, check
+from ops.scan.base import Light, Mark, mark_of
 from ops.scan.inventory import Inventory, ScanPlan, stopped_by
+from ops.scan.light import Decision
 from ops.snapshots.manifest import (
     COMPLETE,
     CONTENTS,
@@ -112,7 +115,8 @@ class Watch:
 class Reading:
     """The reading of *kind* in *scope*, an item of the kind *parent*, or the account.
 
-    *status* is empty until it has ended; *files* counts the contents of an item.
+    *status* is empty until it has ended; *files* counts the contents of an item. *decision* is that of a
+    light scan about the unit that it is in; what is read for a comparison leaves its marks in *seen*.
     """
 
     resource: Resource
@@ -126,12 +130,15 @@ class Reading:
     files: int = 0
     sink: SectionSink | None = None
     error: OpsError | None = None
+    decision: Decision | None = None
+    seen: Counter[Mark] | None = None
+    origin: tuple[str, str] = ("", "")
 
     def section(self, stopped: str) -> Section:
         """Return the row of the manifest; *stopped* is why a reading may not have ended, or started."""
         count = self.sink.count if self.sink else self.files
         if self.status:
-            return Section(self.kind, self.scope, self.status, count, self.reason)
+            return Section(self.kind, self.scope, self.status, count, self.reason, *self.origin)
         return Section(self.kind, self.scope, FAILED if self.begun else SKIPPED, count, stopped)
 
 
@@ -161,7 +168,10 @@ def mark(readings: Iterable[Reading], status: str, reason: str) -> None:
 
 
 class Walk:
-    """One pass over *account*, following *plan*, into *sink*; *earlier* returns an item as it was before."""
+    """One pass over *account*, following *plan*, into *sink*.
+
+    *earlier* returns an item as it was before; *light* carries over what an earlier snapshot has.
+    """
 
     def __init__(
         self,
@@ -174,10 +184,11 @@ class Walk:
         watch: Watch,
         record: Record | None = None,
         earlier: Earlier | None = None,
+        light: Light | None = None,
     ) -> None:
         self._client, self._account, self._plan = client, account, plan
         self._sink, self._new_pool, self._watch = sink, pool, watch
-        self._record, self._earlier = record or Record(), earlier
+        self._record, self._earlier, self._light = record or Record(), earlier, light
         self._pool = pool()
         self._within = {parent: plan.within(parent) for parent in {r.parent for r in plan.resources}}
         self._readings: dict[tuple[str, str], Reading] = {}
@@ -205,9 +216,10 @@ class Walk:
         failure = first.error if first else None
         return Inventory(tuple(sorted(sections)), self._account_name, ended_by, failure)
 
-    def _enter(self, parent: str, owner: Owner) -> None:
+    def _enter(self, parent: str, owner: Owner, decision: Decision | None = None) -> None:
         for resource in self._within.get(parent, ()):
-            self._submit(self._read, Reading(resource, owner, resource.kind, owner.id, parent))
+            reading = Reading(resource, owner, resource.kind, owner.id, parent, decision=decision)
+            self._submit(self._read, reading)
 
     def _submit(self, task: Callable[..., None], reading: Reading, *arguments: Any) -> None:
         # If a list names an item twice, its children are read once.
@@ -225,7 +237,7 @@ class Walk:
             if resource.gate and (why := resource.gate(reading.owner)):
                 reading.status, reading.reason = SKIPPED, NOT_ASKED + why
                 return
-            listing = resource.list(self._client, reading.owner, self._earlier)
+            listing = self._carried(reading) or resource.list(self._client, reading.owner, self._earlier)
             items = self._kept(reading, listing)
             sink, kept = None, 0
             if resource.values and resource.kind in self._plan.values:
@@ -240,6 +252,20 @@ class Walk:
                 )
             reading.reason = str(getattr(listing, "problem", "")) or reading.reason
             reading.status = INCONSISTENT if reading.reason else COMPLETE
+            if self._light and reading.decision and reading.seen is not None and not reading.reason:
+                self._light.compare(reading.decision, resource, reading.scope, reading.seen)
+
+    def _carried(self, reading: Reading) -> Iterable[Json] | None:
+        """Return the items of the base if the section is carried over; None if it is to be read."""
+        light, resource, scope = self._light, reading.resource, reading.scope
+        if light is None:
+            return None
+        if section := light.carried(reading.decision, resource.kind, scope):
+            reading.origin = light.base.origin(section)
+            return light.base.items(resource.kind, scope)
+        if light.compares(reading.decision, resource, resource.kind, scope):
+            reading.seen = Counter()
+        return None
 
     def _kept(self, reading: Reading, items: Iterable[Json]) -> Iterator[Json]:
         sink = None
@@ -247,6 +273,8 @@ class Walk:
             sink = sink or self._section(reading)
             check(reading.resource, item)
             sink.add(item)
+            if reading.seen is not None:
+                reading.seen[mark_of(reading.resource, item)] += 1
             self._follow(reading, item)
             yield item
         # A kind that was read to its end has a file, even if empty; one that was denied has none.
@@ -267,19 +295,35 @@ class Walk:
         key = reach(item, resource.key)
         if not isinstance(key, str) or not key:
             raise MalformedAnswer(f"{resource.kind}: an item has no {resource.key}")
-        self._enter(resource.kind, Owner(self._account.id, key, item))
+        decision = reading.decision
+        if self._light and resource.logged:
+            decision = self._light.decide(resource, item)
+        self._enter(resource.kind, Owner(self._account.id, key, item), decision)
         if wants_contents:
-            contents = Reading(resource, reading.owner, resource.kind + CONTENTS, key, resource.kind)
+            contents = Reading(
+                resource, reading.owner, resource.kind + CONTENTS, key, resource.kind, decision=decision
+            )
             self._submit(self._read_contents, contents, item)
 
     def _read_contents(self, reading: Reading, item: Json) -> None:
         resource, owner = reading.resource, reading.owner
         with self._recorded(reading):
             assert resource.contents is not None  # noqa: S101 (the plan holds only kinds that have them)
-            for content in resource.contents(self._client, owner, item):
+            light, decision = self._light, reading.decision
+            section = light.carried(decision, reading.kind, reading.scope) if light else None
+            if light and section:
+                reading.origin = light.base.origin(section)
+                files = light.base.contents(resource.kind, reading.scope)
+            else:
+                files = resource.contents(self._client, owner, item)
+            seen: Counter[Mark] = Counter()
+            for content in files:
                 self._sink.content(resource, owner, item, content)
                 reading.files += 1
+                seen[content.name, sha256(content.data).hexdigest()] += 1
             reading.status = COMPLETE
+            if light and decision and light.compares(decision, resource, reading.kind, reading.scope):
+                light.compare_files(decision, resource.kind, reading.scope, seen)
 
     def _settle(self, missing: list[Reading], witness: Reading) -> None:
         """Request the *witness* again: its own 404 shows that the owner was deleted."""

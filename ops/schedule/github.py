@@ -5,18 +5,24 @@ from __future__ import annotations
 import shlex
 
 from ops.schedule.job import BUCKET_KEYS, JITTER, MONITOR, NAME, ScheduledJob, document
+from ops.version import VERSION
 
+# A tag can be moved, a commit cannot. Also those of our own workflows, which a test compares.
+ACTIONS = {
+    "actions/checkout": ("9c091bb21b7c1c1d1991bb908d89e4e9dddfe3e0", "v7.0.0"),
+    "actions/setup-python": ("a309ff8b426b58ec0e2a45f0f869d46889d02405", "v6.2.0"),
+    "actions/upload-artifact": ("043fb46d1a93c77aae656e7c1c64a875d1fc6a0a", "v7.0.1"),
+}
 _FOLDER = "${{ runner.temp }}/exports"
 
 
 def workflow(job: ScheduledJob) -> str:
     """Return the workflow, which keeps the snapshot as an artifact. Times are UTC."""
     owner = "environment of each profile" if job.profiles else "repository"
-    return document(
+    text = document(
         (
             f".github/workflows/{NAME}.yml",
             f"Secrets of the {owner}: those that the step Export names. Times are UTC.",
-            "Pin the actions to commits: a tag can be moved.",
         ),
         {
             "name": NAME,
@@ -34,6 +40,9 @@ def workflow(job: ScheduledJob) -> str:
             },
         },
     )
+    for commit, version in ACTIONS.values():
+        text = text.replace(commit, f"{commit} # {version}")
+    return text
 
 
 def _matrix(job: ScheduledJob) -> dict[str, object]:
@@ -53,14 +62,27 @@ def _steps(job: ScheduledJob) -> list[dict[str, object]]:
     name = f"{NAME}-${{{{ matrix.profile }}}}" if job.profiles else NAME
     kept = f"{_FOLDER}/**/*.tar.gz.age" if job.encrypted else _FOLDER
     return [
-        {"uses": "actions/checkout@v4", "with": {"persist-credentials": False}},
-        {"uses": "actions/setup-python@v5", "with": {"python-version": "3.12"}},
-        {"run": "pip install ." if job.bucket is None else "pip install '.[s3]'"},
+        {"uses": _pinned("actions/checkout"), "with": {"persist-credentials": False}},
+        {"uses": _pinned("actions/setup-python"), "with": {"python-version": "3.13"}},
+        {"run": f"pip install {shlex.quote(_requirement(job))}"},
         {"name": "Export", "env": environment, "run": script},
         {
-            "uses": "actions/upload-artifact@v4",
+            "uses": _pinned("actions/upload-artifact"),
             # A partial snapshot is kept too.
             "if": "${{ !cancelled() }}",
             "with": {"name": name, "path": kept, "if-no-files-found": "error", "retention-days": 30},
         },
     ]
+
+
+def _pinned(action: str) -> str:
+    return f"{action}@{ACTIONS[action][0]}"
+
+
+def _requirement(job: ScheduledJob) -> str:
+    """Return what pip installs: this version, or the repository itself where it is that of cfops."""
+    extra = "[s3]" if job.bucket is not None else ""
+    project = job.project / "pyproject.toml"
+    if project.is_file() and 'name = "cfops"' in project.read_text(encoding="utf-8", errors="replace"):
+        return f".{extra}"
+    return f"cfops{extra}=={VERSION}"

@@ -27,7 +27,7 @@ def _cron_job(job: ScheduledJob, name: str) -> str:
     return document(
         (
             f"The secret {name} holds, each without a newline at its end: {', '.join(keys(job))}.",
-            f"The volume claim {name} keeps the snapshots; {job.image} is your image with cfops in it.",
+            f"The volume claim {name} keeps the snapshots; {job.image} is that of .packaging/Dockerfile.",
         ),
         {
             "apiVersion": "batch/v1",

@@ -21,6 +21,8 @@ LATEST = "latest"
 PARTIAL = ".partial-"
 ENDING = ".tar.gz.age"
 PARTIAL_ENDING = f".partial{ENDING}"
+KEPT = ".sqlite"
+"""The ending of a database with the tables of a snapshot, which is kept beside it."""
 
 _PLAIN_ID = re.compile(r"[0-9a-f]{32}")
 _NOT_SAFE = re.compile(r"[^a-z0-9._-]+")

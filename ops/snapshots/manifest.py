@@ -11,13 +11,18 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from ops.errors import Damaged, DiskError, NotFound, ValidationError
+from ops.errors import Damaged, DiskError, NotFound
 from ops.files.disk import failure, open_regular
+from ops.files.formats import check_format
 from ops.items import Json
 from ops.snapshots.layout import MANIFEST
 from ops.snapshots.writer import Placed, StoredFile, store
 
-FORMAT = 1
+FORMAT = 2
+"""The newest format. A snapshot without carried sections is written in format 1, which older versions read.
+
+Those do not know that a carried section is older than the snapshot: they must refuse it.
+"""
 CONTENTS = "/contents"
 PARTIAL = "partial"
 LARGEST = 64 << 20
@@ -56,7 +61,8 @@ class Section:
     """One row of the manifest: what was read of one kind in one parent, and how that ended.
 
     Only *complete* proves that an item that is not in the snapshot did not exist. *scope* is the parent's id;
-    it is empty if a kind was skipped as a whole.
+    it is empty if a kind was skipped as a whole. A section that was not read again has the name of the
+    snapshot that read it, *carried_from*, and when that was started, *read_at*.
     """
 
     kind: str
@@ -64,6 +70,8 @@ class Section:
     status: str
     count: int = 0
     reason: str = ""
+    carried_from: str = ""
+    read_at: str = ""
 
     @property
     def known(self) -> int | None:
@@ -73,7 +81,15 @@ class Section:
     @property
     def row(self) -> tuple[Any, ...]:
         """Return the fields in their order, with *known* as the count."""
-        return self.kind, self.scope, self.status, self.known, self.reason
+        return self.kind, self.scope, self.status, self.known, self.reason, self.carried_from, self.read_at
+
+    def as_json(self) -> Json:
+        """Return the row in the manifest; only a carried section says so."""
+        row = asdict(self)
+        return row if self.carried_from else {name: row[name] for name in _ROW}
+
+
+_ROW = ("kind", "scope", "status", "count", "reason")
 
 
 def worst(statuses: set[str]) -> str:
@@ -140,10 +156,20 @@ class Manifest:
     def complete(self) -> bool:
         return self.status == COMPLETE
 
+    @property
+    def carried(self) -> int:
+        """Return the number of sections that were carried over from an earlier snapshot."""
+        return sum(1 for section in self.sections if section.carried_from)
+
+    @property
+    def oldest_read(self) -> str:
+        """Return when the oldest section was read: at the start of the snapshot, unless it was carried."""
+        return min((section.read_at for section in self.sections if section.read_at), default=self.started)
+
     def as_json(self) -> Json:
-        """Return the document in format version 1."""
+        """Return the document: in format 2 if a section was carried, else in format 1."""
         return {
-            "format": FORMAT,
+            "format": FORMAT if self.carried else 1,
             "tool": self.tool,
             "account": {"id": self.account_id, "name": self.account_name},
             "started": self.started,
@@ -152,7 +178,7 @@ class Manifest:
             "status": self.status,
             "reason": self.reason,
             "options": self.options,
-            "sections": [asdict(section) for section in sorted(self.sections)],
+            "sections": [section.as_json() for section in sorted(self.sections)],
             "files": {name: stored._asdict() for name, stored in sorted(self.files.items())},
             "contents": {name: placed._asdict() for name, placed in sorted(self.placed.items())},
         }
@@ -166,7 +192,7 @@ def write(folder: Path, manifest: Manifest) -> None:
 
 
 def load(folder: Path) -> Manifest:
-    """Return the manifest in *folder*. Raises NotFound, ValidationError for a newer format, Damaged."""
+    """Return the manifest in *folder*. Raises NotFound, Newer, Damaged."""
     path = folder / MANIFEST
     try:
         with open_regular(path) as file:
@@ -179,17 +205,12 @@ def load(folder: Path) -> Manifest:
 
 
 def parse(data: bytes, path: Path | str) -> Manifest:
-    """Return the manifest in *data*, read from *path*; raises ValidationError and Damaged as load does."""
+    """Return the manifest in *data*, read from *path*; raises Newer and Damaged as load does."""
     try:
         document = json.loads(data, parse_constant=_refuse)
     except (ValueError, RecursionError):
         raise Damaged(f"{path} is damaged: it is not valid JSON") from None
-    version = document.get("format") if isinstance(document, dict) else None
-    if isinstance(version, int) and version > FORMAT:
-        raise ValidationError(
-            f"{path} has format {str(version)[:20]}; this version of cfops reads up to {FORMAT}",
-            hint="use a newer cfops",
-        )
+    check_format(document, FORMAT, path)
     try:
         manifest = _built(document)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -203,7 +224,7 @@ def parse(data: bytes, path: Path | str) -> Manifest:
 
 
 def _built(document: Json) -> Manifest:
-    if document["format"] != FORMAT:
+    if document["format"] not in (1, FORMAT):
         raise ValueError(f"format {str(document['format'])[:40]!r}")
     for name in (*document["files"], *document["contents"]):
         if not FILE.fullmatch(name):
@@ -213,7 +234,13 @@ def _built(document: Json) -> Manifest:
         texts = _texts({name: value for name, value in row.items() if name != "count"})
         section = Section(**texts, count=_count(row["count"]))
         _one_of(STATUSES, section.status)
+        if bool(section.carried_from) != bool(section.read_at) or len(row) != len(section.as_json()):
+            raise ValueError(
+                f"{section.kind} in {section.scope} does not say from where and when it was carried"
+            )
         sections.append(section)
+    if any(section.carried_from for section in sections) != (document["format"] == FORMAT):
+        raise ValueError(f"format {document['format']} does not fit its sections")
     options = dict(document["options"])
     for name in ("only", "skip", "zone"):
         if not isinstance(values := options.get(name, []), list):

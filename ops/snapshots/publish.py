@@ -3,6 +3,7 @@
 exports/<account>/.partial-<pid>-<8 hex>/   while it is written
 exports/<account>/<time>-<4 hex>/           when it is complete and synced to the disk
 exports/<account>/latest                    a link to the newest complete one, updated last
+exports/<account>/<time>-<4 hex>.<16 hex>.sqlite   its tables, if a query kept them; removed along with it
 .opened-<pid>-<8 hex>/                      what is unpacked or fetched, removed when the line ends
 """
 
@@ -18,7 +19,7 @@ from pathlib import Path
 
 from ops.errors import DiskError, Refused
 from ops.files import disk
-from ops.snapshots.layout import LATEST, PARTIAL
+from ops.snapshots.layout import KEPT, LATEST, PARTIAL
 from ops.snapshots.sealed.passphrase import ByteSource
 from ops.snapshots.writer import make_folders
 
@@ -130,12 +131,19 @@ def removed(folder: Path, path: Path) -> bool:
         raise Refused(f"{path} is not in {folder}")
     hidden = folder / hidden_name(PRUNED)
     with disk.explained(path):
+        forget_kept(folder, path.name)
         try:
             path.rename(hidden)
         except FileNotFoundError:
             return False
         _delete(hidden)
     return True
+
+
+def forget_kept(folder: Path, name: str) -> None:
+    """Remove the databases that were kept beside the snapshot *name* in *folder*."""
+    for file in folder.glob(f"{name}.*{KEPT}"):
+        file.unlink(missing_ok=True)
 
 
 def _delete(hidden: Path) -> None:

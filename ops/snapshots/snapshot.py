@@ -18,7 +18,7 @@ from ops.items import Json
 from ops.kinds import catalog
 from ops.kinds.resource import MAIN
 from ops.kinds.secret import hide
-from ops.snapshots.layout import account_folder, decode, encode, kind_file
+from ops.snapshots.layout import account_folder, age, decode, encode, kind_file
 from ops.snapshots.manifest import Manifest, Section
 from ops.snapshots.writer import Placed, StoredFile
 
@@ -80,6 +80,18 @@ def seconds(written: str) -> float:
         return datetime.strptime(written, _TIME).replace(tzinfo=UTC).timestamp()
     except ValueError:
         raise Damaged(f"{written[:40]!r} is not a time of a snapshot") from None
+
+
+def carried(manifest: Manifest, now: float) -> str:
+    """Return how many sections were carried over and how old the oldest is; "" if none was."""
+    if not (count := manifest.carried):
+        return ""
+    return f"{count:,} sections carried over, the oldest {age(seconds(manifest.oldest_read), now)}"
+
+
+def aged(manifest: Manifest, now: float) -> str:
+    """Return how old a snapshot is, with the age of its oldest section if that was carried over."""
+    return "; ".join(filter(None, (age(seconds(manifest.started), now), carried(manifest, now))))
 
 
 def kinds(manifest: Manifest) -> list[str]:

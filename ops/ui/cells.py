@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ops.items import reach
@@ -69,9 +69,23 @@ def readable_size(size: int) -> str:
 
 
 def counted(count: int, noun: str) -> str:
-    """Return a number with its noun: 1 record, 1,200 entries."""
-    plural = f"{noun[:-1]}ies" if noun.endswith("y") and noun[-2:] not in ("ay", "ey") else f"{noun}s"
+    """Return a number with its noun: 1 record, 1,200 entries, 2 addresses."""
+    plural = f"{noun}es" if noun.endswith(("s", "x", "ch")) else f"{noun}s"
+    if noun.endswith("y") and noun[-2:] not in ("ay", "ey"):
+        plural = f"{noun[:-1]}ies"
     return f"{count:,} {noun if count == 1 else plural}"
+
+
+def sparkline(values: Sequence[float], width: int = 32) -> str:
+    """Return a character for each of *values*, as high as it is of the highest.
+
+    Of more than *width* values, a character stands for the mean of some neighbours.
+    """
+    together = -(-len(values) // width) or 1
+    parts = [values[at : at + together] for at in range(0, len(values), together)]
+    means = [sum(part) / len(part) for part in parts]
+    most = max(means, default=0)
+    return "".join("▁▂▃▄▅▆▇█"[min(7, int(8 * value / most))] if most > 0 else "▁" for value in means)
 
 
 def bar(value: float | None, most: float, width: int = 10) -> str:

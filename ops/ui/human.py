@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ops.items import seconds_of, timestamp
-from ops.ui.cells import cell, readable_size
-from ops.ui.shapes import CHANGE, SIZE, STATUS, TIME, TTL, UNTIL
+from ops.ui.cells import cell, readable_size, sparkline
+from ops.ui.shapes import CHANGE, NUMBER, SIZE, STATUS, TIME, TREND, TTL, UNTIL
 
 DAY = 86400.0
 SOON = 30 * DAY
@@ -23,7 +23,7 @@ _STATES = {
     "green": ("active", "complete", "ok", "valid", "done", "issued"),
     "yellow": (
         "pending", "denied", "partial", "unavailable", "inconsistent", "warn", "warning", "expiring",
-        "unknown", "cannot", "unfinished",
+        "unknown", "cannot", "unfinished", "newer",
     ),
     "red": ("failed", "fail", "expired", "gone", "error", "invalid", "damaged", "moved", "deleted"),
     "dim": ("undone", "skipped", "kept"),
@@ -42,6 +42,10 @@ def shown(value: Any, meaning: str, now: float, *, utc: bool = False) -> str:
         return _validity(seconds - now) if meaning == UNTIL else _relative(seconds - now)
     if meaning == SIZE and isinstance(value, int):
         return readable_size(value)
+    if meaning == NUMBER and isinstance(value, int):
+        return f"{value:,}"
+    if meaning == TREND and isinstance(value, list):
+        return sparkline(value)
     if meaning == TTL and value == 1:
         return "auto"
     if meaning == CHANGE and value:

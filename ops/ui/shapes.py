@@ -17,7 +17,9 @@ LOW, PLAIN, MAIN, KEY = range(4)
 items apart, which is never cut to the same text."""
 
 TIME, UNTIL, TTL, SIZE, STATUS, CHANGE = "time", "until", "ttl", "size", "status", "change"
-"""What the values of a column mean: a moment, the end of a validity, a TTL, bytes, a state, or a change."""
+NUMBER, TREND = "number", "trend"
+"""What the values of a column mean: a moment, the end of a validity, a TTL, bytes, a state, a change, a
+count, or a list of counts, one after the other."""
 
 
 class Column(str):

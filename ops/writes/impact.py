@@ -154,7 +154,7 @@ class Impact:
         except NotRead:
             return user.label
         texts = [
-            f"{counted(count, kind.partition('.')[2])}{f' in {parent}' if parent else ''}"
+            f"{counted(count, kind.partition('.')[2].replace('_', ' '))}{f' in {parent}' if parent else ''}"
             for (kind, parent), count in parents.items()
         ]
         name = user.label if user.kind == "workers.script" else f"{user.kind} {user.label}"

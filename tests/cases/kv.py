@@ -46,6 +46,7 @@ def _empty(sandbox: Sandbox) -> None:
 CONFIG = ("--namespace", "config")
 READS = {
     "kv.list": Read(sends="GET .*/storage/kv/namespaces"),
+    "kv.stats": Read(CONFIG, sends="POST /graphql"),
     "kv.keys": Read(CONFIG, sends=r"GET .*/namespaces/\w+/keys"),
     "kv.get": Read((*CONFIG, "--key", "%2e%2e"), sends=r"GET .*/namespaces/\w+/values/%252e%252e"),
     "kv.dump": Read(

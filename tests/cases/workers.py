@@ -35,6 +35,7 @@ SCRIPT = ("--script", "auth-edge")
 READS = {
     "workers.list": Read(sends="GET .*/workers/scripts"),
     "workers.info": Read(SCRIPT, sends="GET .*/workers/scripts/auth-edge/settings"),
+    "workers.stats": Read(SCRIPT, sends="POST /graphql"),
     "workers.download": Read(
         (*SCRIPT, "--to", "code", "--force"),
         sends="GET .*/workers/scripts/auth-edge",

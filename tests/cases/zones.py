@@ -7,6 +7,7 @@ from tests.cases import ZONE, Case, Read
 READS = {
     "zones.list": Read(sends=r"GET /zones\?"),
     "zones.info": Read(ZONE, sends=r"GET /zones/\w+/dnssec"),
+    "zones.stats": Read(ZONE, sends="POST /graphql"),
     "zones.settings": Read(ZONE, sends=r"GET /zones/\w+/settings"),
 }
 

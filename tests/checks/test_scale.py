@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from ops.checks.catalog import checks
+from ops.checks.catalog import checks, chosen
 from ops.checks.model import View
 from ops.checks.run import rows, run
+from ops.checks.since import Ages
 from ops.items import Json
 from ops.kinds.catalog import resources
+from ops.snapshots.snapshot import Snapshot
 from ops.snapshots.whole import WholeSections
 from tests.checks.building import NOW
 from tests.snapshots.making import made
@@ -40,9 +42,7 @@ def records(zone: str, number: int) -> list[Json]:
     ]
 
 
-@pytest.mark.long
-@pytest.mark.timeout(180)
-def test_a_thousand_zones_of_a_hundred_records_are_judged_in_five_seconds(tmp_path: Path) -> None:
+def account(folder: Path) -> Snapshot:
     zones = [
         {"id": f"{n:032x}", "name": f"zone-{n}.example", "status": "active", "type": "full", "paused": False}
         for n in range(ZONES)
@@ -59,10 +59,33 @@ def test_a_thousand_zones_of_a_hundred_records_are_judged_in_five_seconds(tmp_pa
             items[kind, str(zone["id"])] = []
     for kind in ("workers.script", "workers.domain", "workers.subdomain", "pages.project"):
         items[kind, ""] = []
-    snapshot = made(tmp_path / "snapshot", items, kinds=resources())
+    return made(folder, items, kinds=resources())
+
+
+def view_of(snapshot: Snapshot) -> View:
     known = {resource.kind: resource for resource in resources()}
+    return View(WholeSections(snapshot, known), NOW)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(180)
+def test_a_thousand_zones_of_a_hundred_records_are_judged_in_five_seconds(tmp_path: Path) -> None:
+    snapshot = account(tmp_path / "snapshot")
 
     with computed(5.0):
-        found = list(rows(run(checks(), View(WholeSections(snapshot, known), NOW))))
+        found = list(rows(run(checks(), view_of(snapshot))))
 
     assert sum(row["count"] for row in found if row["check"] == "unproxied") == ZONES * RECORDS // 2
+
+
+@pytest.mark.long
+@pytest.mark.timeout(180)
+def test_the_ages_of_the_findings_of_a_thousand_zones_take_as_long_as_two_snapshots(tmp_path: Path) -> None:
+    snapshot = account(tmp_path / "snapshot")
+    results = list(run(chosen((), every=False), view_of(snapshot)))
+
+    with computed(5.0):
+        ages = Ages(results, NOW, [snapshot] * 30, view_of)
+
+    assert ages.judged == 2
+    assert {ages.of(result, subject).new for result in results for subject in result.subjects} == {False}

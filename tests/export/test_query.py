@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 
 from ops.errors import UsageError
 from ops.export.query import Query
 from ops.kinds.catalog import resources
 from ops.sandbox.faults import Fault
 from ops.sandbox.server import Sandbox
+from ops.snapshots import manifest as manifests
 from tests.checks.building import Given, record, written
 from tests.conftest import Result
 
@@ -37,7 +41,7 @@ def test_a_select_reads_the_snapshot_without_a_request(kept: Sandbox, inv: Inv) 
         "SELECT z.name, count(*) AS records FROM dns_record r JOIN zones_zone z ON z.id = r.scope"
         " GROUP BY z.name ORDER BY records DESC LIMIT 1"
     )
-    result = inv("query", sql, "--output", "json")
+    result = inv("query", sql, "--output", "json", "--offline")
 
     assert (result.code, kept.requests) == (0, [])
     assert rows(result) == [{"name": "example.net", "records": 132}]
@@ -70,7 +74,10 @@ def test_the_tables_are_listed_with_their_columns(kept: Sandbox, inv: Inv) -> No
 
     assert found["dns_record"]["rows"] == 212
     assert {"scope", "name", "type", "content"} <= set(found["dns_record"]["columns"])
-    assert found["sections"]["columns"] == ["kind", "scope", "status", "count", "reason"]
+    assert found["sections"]["columns"] == [
+        *("kind", "scope", "status", "count", "reason"),
+        *("carried_from", "read_at"),
+    ]
     assert "snapshot" in found
 
 
@@ -133,3 +140,78 @@ def test_only_the_tables_that_a_query_names_are_filled(tmp_path: Path) -> None:
     assert query.kinds == ["dns.record"]
     with pytest.raises(UsageError, match="no such table"):
         Query(sections.snapshot, resources(), "SELECT * FROM dns_records", lambda: False)
+
+
+def databases(home: Path) -> list[Path]:
+    return sorted((home / "exports").rglob("*.sqlite"))
+
+
+SELECT = "SELECT count(*) AS n FROM dns_record"
+
+
+def test_kept_tables_are_read_again_by_later_queries(kept: Sandbox, inv: Inv, home: Path) -> None:
+    before = inv("query", SELECT, "--output", "json")
+    assert databases(home) == []
+
+    first = inv("query", SELECT, "--keep", "--output", "json")
+    (file,) = databases(home)
+    for items in (home / "exports").rglob("dns.record.jsonl"):
+        items.unlink()
+    again = inv("query", SELECT, "--output", "json")
+
+    assert (rows(first), rows(again)) == (rows(before), rows(before))
+    assert f"the tables are kept in {file}" in first.err
+    assert file.stat().st_mode & 0o777 == 0o600
+    refused = inv("query", "DELETE FROM dns_record")
+    assert "not authorized" in refused.err
+
+
+def test_kept_tables_belong_to_one_manifest(kept: Sandbox, inv: Inv, home: Path) -> None:
+    inv("query", SELECT, "--keep")
+    (old,) = databases(home)
+    folder = next((home / "exports").rglob("manifest.json")).parent
+    changed = replace(manifests.load(folder), requests=1)
+    (folder / "manifest.json").unlink()
+    manifests.write(folder, changed)
+
+    inv("query", SELECT, "--keep")
+
+    (new,) = databases(home)
+    assert new != old
+
+
+def test_kept_tables_are_removed_with_their_snapshot(kept: Sandbox, inv: Inv, home: Path) -> None:
+    inv("query", SELECT, "--keep")
+    with time_machine.travel(datetime.now(UTC) + timedelta(minutes=1)):
+        inv("scan.export")
+        assert len(databases(home)) == 1
+
+        assert inv("snapshots.prune", "--keep-last", "1", "--yes").code == 0
+
+    assert databases(home) == []
+
+
+def test_a_damaged_database_says_what_to_remove(kept: Sandbox, inv: Inv, home: Path) -> None:
+    inv("query", SELECT, "--keep")
+    (file,) = databases(home)
+    file.write_bytes(b"x" * 4096)
+
+    result = inv("query", SELECT)
+
+    assert (result.code, f"hint: remove {file}" in result.err) == (1, True), result.err
+
+
+def test_the_tables_of_an_encrypted_snapshot_are_not_kept(staged: Sandbox, inv: Inv, home: Path) -> None:
+    from pyrage import x25519
+
+    key = x25519.Identity.generate()
+    (home / "key.txt").write_text(f"{key}\n")
+    (home / "key.txt").chmod(0o600)
+    assert inv("scan.export", "--encrypt-to", str(key.to_public())).code == 0
+
+    identity = ("--identity", str(home / "key.txt"))
+    read, kept = inv("query", SELECT, *identity), inv("query", SELECT, *identity, "--keep")
+
+    assert (read.code, kept.code) == (0, 1)
+    assert "they would be in plain text" in kept.err
+    assert databases(home) == []

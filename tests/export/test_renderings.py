@@ -74,7 +74,7 @@ def test_each_kind_has_a_table_and_so_have_the_statuses(
     made = tables(snapshot, tmp_path / "tables")
 
     assert list(made) == ["flat.empty", "flat.thing", "sections"]
-    assert made["sections"][1] == ["flat.denied", "acc", "denied", "", "no permission"]
+    assert made["sections"][1] == ["flat.denied", "acc", "denied", "", "no permission", "", ""]
     assert made["flat.empty"] == [["scope"]]
 
 

@@ -9,10 +9,10 @@ import pytest
 import responses
 from responses.matchers import query_param_matcher
 
+from ops.cli.periods import period
 from ops.errors import NotFound, UsageError
 from ops.http.client import Client
 from ops.products.audit import api
-from ops.products.audit.tasks import period
 from ops.sandbox.server import Sandbox
 from tests.conftest import API
 from tests.products.answers import envelope, page, refusal

@@ -190,21 +190,6 @@ def test_an_unknown_title_has_a_hint_to_the_list(client: Client, http: responses
     assert "inv kv.list" in error.value.hint
 
 
-def test_the_latest_count_of_each_namespace_is_returned(client: Client, http: responses.RequestsMock) -> None:
-    groups = [
-        {"max": {"keyCount": n, "byteCount": n * 10}, "dimensions": {"date": day, "namespaceId": NAMESPACE}}
-        for day, n in (("2026-11-23", 7), ("2026-11-22", 5))
-    ]
-    data = {"viewer": {"accounts": [{"kvStorageAdaptiveGroups": groups}]}}
-    http.post(f"{API}/graphql", json={"data": data, "errors": None})
-
-    counts = api.count_keys(client, ACCOUNT, now=1_795_392_000.0)
-
-    assert counts == {NAMESPACE: {"keys": 7, "bytes": 70, "counted_on": "2026-11-23"}}
-    sent = json.loads(http.calls[0].request.body or "")["variables"]
-    assert sent == {"account": ACCOUNT, "since": "2026-11-20", "until": "2026-11-23"}
-
-
 def test_values_are_read_a_hundred_at_a_time(client: Client, http: responses.RequestsMock) -> None:
     names = [f"k{n:03}" for n in range(150)]
     for batch in (names[:100], names[100:]):
@@ -282,62 +267,6 @@ def test_binary_values_reach_stdout_unchanged(staged: Sandbox, inv: Any) -> None
 
     assert result.code == 0
     assert result.out.encode(errors="surrogateescape") == data
-
-
-def test_the_list_counts_the_keys_with_one_additional_request(staged: Sandbox, inv: Any) -> None:
-    result = inv("kv.list", "--output", "json")
-
-    counts = {one["title"]: one["keys"] for one in json.loads(result.out)}
-    assert counts["sessions"] == 1250
-    assert [where.partition("?")[0] for _, where in staged.requests][-1] == "/graphql"
-    assert sum(where == "/graphql" for _, where in staged.requests) == 1
-
-
-@pytest.mark.fault("A25")
-def test_the_list_has_no_counts_if_analytics_are_denied(staged: Sandbox, inv: Any) -> None:
-    staged.faults.parse("denied POST /graphql times=-1")
-
-    result = inv("kv.list", "--output", "json")
-
-    assert result.code == 0
-    assert "keys" not in json.loads(result.out)[0]
-    assert "the number of keys is left empty" in result.err
-
-
-@pytest.mark.fault("A8")
-@pytest.mark.parametrize("fault", ["gone", "429", "5xx", "reset", "close", "malformed"])
-def test_the_list_is_complete_without_counts_whatever_happens_to_analytics(
-    staged: Sandbox, inv: Any, fault: str
-) -> None:
-    staged.faults.add(Fault(fault, "POST", "/graphql", times=-1))
-
-    result = inv("kv.list", "--output", "json")
-
-    assert result.code == 0, result.err
-    assert len(json.loads(result.out)) == 4
-    assert "the number of keys is left empty: POST /graphql" in result.err
-    assert len([1 for _, where in staged.requests if where == "/graphql"]) == 1
-
-
-@pytest.mark.parametrize(
-    "data",
-    [
-        {},
-        {"viewer": None},
-        {"viewer": []},
-        {"viewer": {"accounts": {}}},
-        {"viewer": {"accounts": [7]}},
-        {"viewer": {"accounts": [{"kvStorageAdaptiveGroups": [{}]}]}},
-        {"viewer": {"accounts": [{"kvStorageAdaptiveGroups": [{"max": [], "dimensions": 1}]}]}},
-    ],
-)
-def test_analytics_of_another_shape_are_malformed(
-    client: Client, http: responses.RequestsMock, data: Json
-) -> None:
-    http.post(f"{API}/graphql", json={"data": data, "errors": None})
-
-    with pytest.raises(MalformedAnswer, match="not as documented"):
-        api.count_keys(client, ACCOUNT, now=1_795_392_000.0)
 
 
 @pytest.mark.parametrize("item", [{}, {"id": NAMESPACE}, {"id": 7, "title": "t"}, {"id": "i", "title": None}])

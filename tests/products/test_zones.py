@@ -255,7 +255,8 @@ def test_info_combines_several_responses(staged: Sandbox, inv: Any) -> None:
     assert (info["name"], info["readable_name"]) == ("xn--bcher-kva.example", "bücher.example")
     assert isinstance(info["records"], int)
     assert isinstance(info["universal_ssl"], bool)
-    assert len(staged.requests) == 7
+    assert info["traffic"]["requests"] > 0
+    assert len(staged.requests) == 8
 
 
 @pytest.mark.fault("A25")

@@ -66,7 +66,7 @@ class Browser:
         return [one for one in addresses if not one.startswith(("blob:", "data:"))]
 
     def resize(self, width: int, height: int) -> None:
-        """Give the window another size, also a smaller one than a desktop allows."""
+        """Set the size of the window, which may be smaller than a desktop allows."""
         size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import shutil
 import subprocess
@@ -15,6 +16,7 @@ import yaml
 from ops.sandbox.server import Sandbox
 from ops.schedule.job import ScheduledJob, Time
 from ops.schedule.systemd import service, timer
+from ops.version import VERSION
 from tests.conftest import Result
 
 Inv = Callable[..., Result]
@@ -133,6 +135,42 @@ def test_a_workflow_runs_one_at_a_time_with_secrets_of_the_repository(inv: Inv) 
     assert "plain text" not in result.err
 
 
+def test_a_workflow_installs_this_version_but_in_the_repository_of_cfops_the_repository(
+    inv: Inv, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "their-ops"\n')
+    theirs = inv("schedule", "--for", "github").out
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "cfops"\n')
+    ours = inv("schedule", "--for", "github").out
+
+    assert f"run: pip install cfops=={VERSION}\n" in theirs
+    assert "run: pip install .\n" in ours
+
+
+def test_the_actions_of_a_workflow_are_pinned_to_commits_with_their_version(inv: Inv) -> None:
+    printed = inv("schedule", "--for", "github").out
+
+    used = [line.partition("uses: ")[2] for line in printed.splitlines() if "uses: " in line]
+    assert [re.sub(r"@[0-9a-f]{40} # v", " ", line) for line in used] == [
+        "actions/checkout 7.0.0",
+        "actions/setup-python 6.2.0",
+        "actions/upload-artifact 7.0.1",
+    ]
+
+
+def test_the_image_agrees_with_the_cron_job(inv: Inv) -> None:
+    pod = loaded(inv("schedule", "--for", "kubernetes").out)["spec"]["jobTemplate"]["spec"]["template"][
+        "spec"
+    ]
+    text = (Path(__file__).parents[2] / ".packaging" / "Dockerfile").read_text()
+    set_there = {e["name"]: e["value"] for e in pod["containers"][0]["env"] if "value" in e}
+
+    assert f"USER {pod['securityContext']['runAsUser']}:{pod['securityContext']['runAsGroup']}\n" in text
+    assert set_there == dict(re.findall(r"(CFOPS_\w+)=(\S+)", text))
+    assert pod["containers"][0]["image"] == f"registry.example.com/cfops:{VERSION}"
+
+
 def test_a_workflow_without_encryption_causes_a_warning(inv: Inv) -> None:
     result = inv("schedule", "--for", "github")
 
@@ -180,7 +218,7 @@ def test_a_job_that_pushes_knows_the_bucket_and_where_its_keys_are_expected(
     assert "Environment=CFOPS_S3_ENDPOINT=https://account.r2" in printed["systemd"]
     for name in ("cron", "systemd"):
         assert f"AWS_SECRET_ACCESS_KEY in {home / 'work'}/.env" in printed[name]
-    assert {"run": "pip install '.[s3]'"} in steps
+    assert {"run": f"pip install 'cfops[s3]=={VERSION}'"} in steps
     assert export["env"]["AWS_SECRET_ACCESS_KEY"] == "${{ secrets.AWS_SECRET_ACCESS_KEY }}"
     assert export["env"]["CFOPS_S3_ENDPOINT"].startswith("https://account.r2")
     reported = {entry["name"]: entry for entry in container["env"]}

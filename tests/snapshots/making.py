@@ -53,13 +53,14 @@ def made(
     values: Mapping[str, Mapping[str, str | Json]] | None = None,
     kinds: Sequence[Resource] = KINDS,
     account_id: str = ACCOUNT_ID,
+    started: str = "2026-11-22T06:10:00Z",
 ) -> Snapshot:
     """Write a snapshot: *items* by kind and scope, "" being the account.
 
     Each is a complete section unless *statuses* says otherwise; "absent" leaves the section out. *contents*
     are files by script, *values* what is stored by store.
     """
-    folder.mkdir()
+    folder.mkdir(parents=True)
     writer = Writer(folder, {resource.kind: resource.label for resource in kinds})
     by_kind = {resource.kind: resource for resource in kinds}
     sections = []
@@ -76,7 +77,7 @@ def made(
     sections = list(_judged(sections, statuses or {}, account_id))
     status = COMPLETE if all(section.status == COMPLETE for section in sections) else "partial"
     manifest = Manifest(
-        "cfops test", account_id, "Example", "2026-11-22T06:10:00Z", "2026-11-22T06:11:00Z", 1, status,
+        "cfops test", account_id, "Example", started, "2026-11-22T06:11:00Z", 1, status,
         sections=tuple(sorted(sections)), files=writer.assemble(), placed=writer.placed,
     )  # fmt: skip
     manifests.write(folder, manifest)

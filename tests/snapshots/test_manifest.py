@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ops.errors import Damaged, NotFound, ValidationError
+from ops.errors import Damaged, Newer, NotFound
 from ops.snapshots import manifest as manifests
 from ops.snapshots.manifest import Manifest, Section
 from ops.snapshots.writer import Placed, StoredFile
@@ -40,6 +41,19 @@ def test_it_reads_back_as_it_was_written(tmp_path: Path) -> None:
     assert (tmp_path / "manifest.json").stat().st_mode & 0o777 == 0o600
 
 
+CARRIED = Section("dns.record", "z2", "complete", 3, "", "2026-11-23T05-10-02Z-00aa", "2026-11-23T05:10:02Z")
+
+
+def test_a_carried_section_reads_back_and_makes_a_newer_format(tmp_path: Path) -> None:
+    whole = replace(WHOLE, sections=(WHOLE.sections[0], CARRIED, WHOLE.sections[1]))
+    manifests.write(tmp_path, whole)
+
+    assert manifests.load(tmp_path) == whole
+    assert (whole.as_json()["format"], WHOLE.as_json()["format"]) == (2, 1)
+    assert (whole.carried, whole.oldest_read) == (1, "2026-11-23T05:10:02Z")
+    assert (WHOLE.carried, WHOLE.oldest_read) == (0, WHOLE.started)
+
+
 def test_a_folder_without_a_manifest_is_not_a_snapshot(tmp_path: Path) -> None:
     with pytest.raises(NotFound, match="is not a snapshot"):
         manifests.load(tmp_path)
@@ -47,9 +61,10 @@ def test_a_folder_without_a_manifest_is_not_a_snapshot(tmp_path: Path) -> None:
 
 @pytest.mark.fault("C14")
 def test_a_newer_format_is_refused_with_a_hint(tmp_path: Path) -> None:
-    (tmp_path / "manifest.json").write_text(json.dumps({"format": 2, "else": "unknown"}))
+    (tmp_path / "manifest.json").write_text(json.dumps({"format": 3, "else": "unknown"}))
 
-    with pytest.raises(ValidationError, match="format 2; this version of cfops reads up to 1"):
+    reads = "it has format 3, and this version reads up to 2"
+    with pytest.raises(Newer, match=f"written by a newer cfops: {reads}"):
         manifests.load(tmp_path)
 
 
@@ -74,6 +89,10 @@ def _set(*path: str, to: Any) -> Callable[[dict[str, Any]], None]:
         _set("contents", to={"a/../b": {}}),
         _set("account", to=None),
         _set("requests", to="many"),
+        _set("sections", to=[CARRIED.as_json()]),
+        _set("sections", to=[{**CARRIED.as_json(), "read_at": ""}]),
+        _set("sections", to=[{**CARRIED.as_json(), "carried_from": ""}]),
+        _set("format", to=2),
     ],
 )
 def test_a_damaged_one_is_refused(tmp_path: Path, damage: Callable[[dict[str, Any]], None]) -> None:

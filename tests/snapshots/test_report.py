@@ -110,8 +110,10 @@ def test_what_went_with_its_parent_is_one_row(tmp_path: Path) -> None:
         ("zones.zone", ""): [zone, other],
         ("dns.record", "z1"): records[:2],
         ("dns.record", "z2"): records,
+        ("dns.switch", "z1"): [{"status": "on"}],
+        ("dns.switch", "z2"): [],
     }
-    left = {("zones.zone", ""): [other], ("dns.record", "z2"): records[1:]}
+    left = {("zones.zone", ""): [other], ("dns.record", "z2"): records[1:], ("dns.switch", "z2"): []}
     old, new = made(tmp_path / "old", held), made(tmp_path / "new", left)
     kinds = {resource.kind: resource for resource in KINDS}
 
@@ -121,11 +123,11 @@ def test_what_went_with_its_parent_is_one_row(tmp_path: Path) -> None:
 
     assert found(old, new) == [
         ("deleted", "0.example A 192.0.2.1", ""),
-        ("deleted", "gone.example", "with 2 records"),
+        ("deleted", "gone.example", "with 2 records, switch"),
     ]
     assert found(new, old) == [
         ("created", "0.example A 192.0.2.1", ""),
-        ("created", "gone.example", "with 2 records"),
+        ("created", "gone.example", "with 2 records, switch"),
     ]
 
 

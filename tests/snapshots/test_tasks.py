@@ -107,12 +107,12 @@ def test_a_damaged_manifest_ends_with_exit_code_two_a_newer_format_with_one(inv:
     folder = made(exports)
     (folder / "manifest.json").write_text("{")
     damaged = inv("snapshots.verify", "--name", folder.name)
-    (folder / "manifest.json").write_text('{"format": 2}')
+    (folder / "manifest.json").write_text('{"format": 3}')
 
     newer = inv("snapshots.verify", "--name", folder.name)
 
     assert (damaged.code, newer.code) == (2, 1)
-    assert "reads up to 1" in newer.err
+    assert "reads up to 2" in newer.err
 
 
 def test_a_broken_link_is_a_warning(inv: Inv, exports: Path) -> None:
@@ -219,6 +219,25 @@ def test_the_exit_code_without_a_complete_snapshot_is_one(inv: Inv, exports: Pat
     made(exports, time.time(), status="partial")
 
     assert inv("snapshots.status").code == 1
+
+
+def test_the_table_of_a_status_has_words_and_no_fields_of_machines(inv: Inv, exports: Path) -> None:
+    made(exports, time.time() - HOUR, status="partial", reason="denied")
+    none = inv("snapshots.status", "--output", "table")
+    folder = made(exports, time.time() - 3 * HOUR)
+
+    young = inv("snapshots.status", "--output", "table")
+    old = inv("snapshots.status", "--max-age", "2h", "--output", "table")
+
+    assert "no complete snapshot" in none.out
+    lines = [line.split(maxsplit=1) for line in young.out.splitlines()]
+    assert [name for name, _ in lines] == [
+        "account", "state", "snapshot", "started", "content", "size", "others",
+    ]  # fmt: skip
+    found = dict(lines)  # type: ignore[arg-type]  # each has two words
+    assert (found["state"], found["snapshot"]) == ("fresh", folder.name)
+    assert (found["content"], found["others"]) == ("10 items of 6 kinds", "1 newer but partial")
+    assert "older than 2h" in old.out
 
 
 def test_a_snapshot_from_the_future_is_not_fresh(inv: Inv, exports: Path) -> None:

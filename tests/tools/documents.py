@@ -6,8 +6,9 @@ begins with a comment `# NAME` is a file of that name. A page is one session, in
 repository of its own whose environment names a sandbox as if it were Cloudflare. A line that ends with
 `# exit code N` must end with that code, every other one with 0.
 
-Ids, times, sizes and paths differ between two runs. If anything else differs from the page, the run fails;
-with --write it puts what was printed into the page.
+Each line is run four minutes after the one before, by the clock of its processes and of the sandbox,
+because the columns of a table are as wide as its ages. Ids, times, sizes and paths differ between two runs.
+If anything else differs from the page, the run fails; with --write it puts what was printed into the page.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import subprocess
 import sys
 import tempfile
 import termios
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, suppress
 from fcntl import ioctl
@@ -38,6 +40,14 @@ SECONDS = 120
 BLOCK = re.compile(r"^```(console|sh|python|yaml|toml)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 FILE = re.compile(r"# ([\w.]+\.\w+)\n")
 CODE = re.compile(r"  +# exit code (\d+)$")
+STEP = 240.0
+"""The seconds from line to line: the text of an age is as long if its line is up to two minutes late."""
+CLOCK = """\
+import time
+from pathlib import Path
+import time_machine
+time_machine.travel(time.time() + float(Path(__file__).with_name("ahead").read_text())).start()
+"""
 SHORTENED = 8
 """The lines of an output that a page gets where it says only `...`."""
 QUESTION = re.compile(rb"(?:\[y/N\]|type the name to confirm, (\S+):) $")
@@ -49,6 +59,8 @@ IDLE = ("systemctl", "crontab", "kubectl", "sudo", "gh")
 
 # What differs between two runs: ids, paths, times, sizes, and the lines and spaces of a table's columns.
 VARYING = (
+    # What the sandbox's analytics count depends on the hour.
+    (re.compile(r"\btraffic +about [^\n]*(\n +[▁▂▃▄▅▆▇█]+)?|\b\d{1,3}(,\d{3})+\b"), "COUNT"),
     (re.compile(r"\b(in )?[\d.]+ (years?|months?|days?|hours?|h|min|s)( ago| left)?\b|\bnow\b"), "TIME"),
     (re.compile(r"\b(age_seconds|bytes|seconds) +[\d.]+|\b[\d.,]+ ?(s|ms|min|kB|MB|[GMK]iB|GB|B)\b"), "SIZE"),
     (re.compile(r"\d{4}-\d\d-\d\d([T ][\d:.-]*Z?(\s*-[0-9a-f]{4}\b)?…?)?"), "TIME"),
@@ -115,9 +127,12 @@ class Session:
     def __init__(self, folder: Path, environ: dict[str, str]) -> None:
         self._folder, self._environ = folder, environ
         self._variables, self._code = folder / "variables", 0
+        self._next = time.time()
 
     def run(self, line: str) -> Ended:
         """Run *line* on a terminal, answer its questions with y or the name, and return its end."""
+        self._next += STEP
+        _set_clock(self._folder, self._next - time.time())
         main, side = pty.openpty()
         ioctl(side, termios.TIOCSWINSZ, struct.pack("HHHH", 2000, COLUMNS, 0, 0))
         file = self._variables
@@ -239,9 +254,14 @@ def _session(step: Step, line: str, printed: str) -> Iterator[str]:
 
 def environment(folder: Path, text: str, stack: ExitStack) -> dict[str, str]:
     """Prepare an ops repository in *folder*, and return the environment of its shell."""
-    sandbox = stack.enter_context(Sandbox(folder / "account.sqlite"))
-    project, programs = folder / "ops", folder / "bin"
+    project, programs, clock = folder / "ops", folder / "bin", folder / "clock"
     programs.mkdir()
+    clock.mkdir()
+    (clock / "sitecustomize.py").write_text(CLOCK)
+    _set_clock(folder, 0)
+    sandbox = stack.enter_context(
+        Sandbox(folder / "account.sqlite", clock=lambda: time.time() + _ahead(folder))
+    )
     (project / ".venv" / "bin").mkdir(parents=True)
     (project / ".venv" / "bin" / "activate").touch()
     (project / "tasks.py").write_text((ROOT / "tasks.py").read_text())
@@ -250,6 +270,7 @@ def environment(folder: Path, text: str, stack: ExitStack) -> dict[str, str]:
         (programs / name).chmod(0o755)
     environ = {
         "PATH": f"{programs}:{BIN}:{os.environ['PATH']}",
+        "PYTHONPATH": str(clock),
         "HOME": str(folder),
         "USER": "ops",
         "LANG": "C.UTF-8",
@@ -268,6 +289,15 @@ def environment(folder: Path, text: str, stack: ExitStack) -> dict[str, str]:
         (folder / "key.txt").write_text(f"{key}\n")
         (folder / "key.txt").chmod(0o600)
     return environ
+
+
+def _set_clock(folder: Path, ahead: float) -> None:
+    (folder / "clock" / "new").write_text(str(ahead))
+    (folder / "clock" / "new").replace(folder / "clock" / "ahead")
+
+
+def _ahead(folder: Path) -> float:
+    return float((folder / "clock" / "ahead").read_text())
 
 
 def _bucket(stack: ExitStack) -> dict[str, str]:

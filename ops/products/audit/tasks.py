@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from ops.cli.command import command
-from ops.errors import DiskError, UsageError
+from ops.errors import DiskError
 from ops.ui.shapes import KEY, LOW, MAIN, TIME, Column, Rows
 
 if TYPE_CHECKING:
     from ops.cli.app import App
 
-_AGO = re.compile(r"(\d{1,6})([mhdw])")
-_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 COLUMNS = (
     Column("time", MAIN, TIME), Column("user", MAIN), Column("action", MAIN), "result",
     Column("resource", KEY), "zone",
@@ -23,7 +19,6 @@ LOCAL = (
     Column("time", MAIN, TIME), "user", Column("task", MAIN), Column("options", KEY), Column("account", LOW),
     "where", Column("run", LOW), "exit_code",
 )  # fmt: skip
-HINT = "e.g. 24h, 7d, 2026-11-01 or 2026-11-01T12:00:00Z"
 
 
 @command(
@@ -45,6 +40,7 @@ def audit(app: App, since: str = "7d", before: str = "", local: bool = False, ve
     inv audit --verify
     inv audit --since 2026-11-01 --before 2026-11-08 --filter action=delete --output json
     """
+    from ops.cli.periods import period
     from ops.products.audit import api
 
     if verify or local:
@@ -61,26 +57,3 @@ def audit(app: App, since: str = "7d", before: str = "", local: bool = False, ve
     start, end = period(since, before, now=app.clock())
     entries = api.read_log(app.client, app.account_id, since=start, before=end, note=app.note, gap=app.gap)
     return Rows(map(api.entry, entries), COLUMNS, "entry")
-
-
-def period(since: str, before: str, *, now: float) -> tuple[str, str]:
-    """Return both ends in RFC 3339, UTC; an empty *before* is *now* (seconds since 1970).
-
-    Raise UsageError for an invalid time, and if the start is not before the end.
-    """
-    present = datetime.fromtimestamp(now, UTC)
-    start, end = _moment(since, "since", present), _moment(before, "before", present) if before else present
-    if start >= end:
-        raise UsageError(f"--since {since} is not before {before or 'now'}", hint=HINT)
-    return f"{start:%Y-%m-%dT%H:%M:%SZ}", f"{end:%Y-%m-%dT%H:%M:%SZ}"
-
-
-def _moment(text: str, option: str, now: datetime) -> datetime:
-    ago = _AGO.fullmatch(text)
-    try:
-        if ago:
-            return now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
-        moment = datetime.fromisoformat(text)
-    except (ValueError, OverflowError):
-        raise UsageError(f"--{option} {text!r} is not a time", hint=HINT) from None
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -7,30 +7,89 @@ from typing import TYPE_CHECKING
 from ops.cli.command import command
 from ops.errors import UsageError
 from ops.products.durable_objects import NAMESPACE_PAGE, READ
-from ops.ui.shapes import KEY, LOW, Column, Item, Rows
+from ops.ui.shapes import KEY, LOW, MAIN, NUMBER, SIZE, TREND, Column, Item, Rows
 
 if TYPE_CHECKING:
     from ops.cli.app import App
+    from ops.items import Json
 
 NAMESPACE = "name or id of the namespace"
+ANALYTICS = "Account > Account Analytics > Read"
 COLUMNS = (Column("name", KEY), "script", "class", "use_sqlite", Column("id", LOW))
+BOUND_BY = Column("bound_by", MAIN, wraps=True)
+STATS = (
+    Column("namespace", KEY), Column("requests", MAIN, NUMBER), Column("cpu_ms", MAIN, NUMBER),
+    Column("duration_gb_s", meaning=NUMBER), Column("stored_bytes", MAIN, SIZE),
+    Column("sql_bytes", MAIN, SIZE), Column("trend", MAIN, TREND), Column("script", LOW), Column("id", LOW),
+)  # fmt: skip
 _STORED = {"": None, "yes": True, "no": False}
 
 
 @command(
     "list",
     needs=READ,
-    help={"script": "only namespaces of this script", "per_page": "namespaces per request, 1 to 1000"},
+    help={
+        "script": "only namespaces of this script",
+        "per_page": "namespaces per request, 1 to 1000",
+        "scripts": "all: name the scripts that are bound to each, one request a script (default); none",
+    },
 )
-def list_namespaces(app: App, script: str = "", per_page: int = NAMESPACE_PAGE) -> Rows:
-    """List the Durable Object namespaces of the account with their script and class.
+def list_namespaces(app: App, script: str = "", per_page: int = NAMESPACE_PAGE, scripts: str = "all") -> Rows:
+    """List the Durable Object namespaces with their script and class, and the scripts that are bound to them.
 
     inv do.list --script chat
+    inv do.list --scripts none
     """
     from ops.products.durable_objects import api
+    from ops.products.zones.parts import is_all, who_uses
 
-    listing = api.list_namespaces(app.client, app.account_id, script=script, per_page=per_page)
-    return Rows(listing, COLUMNS, "namespace")
+    client, account = app.client, app.account_id
+    with_scripts = is_all("scripts", scripts)
+    listing = api.list_namespaces(client, account, script=script, per_page=per_page)
+    if not with_scripts:
+        return Rows(listing, COLUMNS, "namespace")
+    bound_by = who_uses(client, account, "do.namespace", "workers.settings", app.parallel, app.note)
+    columns = (*COLUMNS[:-1], BOUND_BY, COLUMNS[-1])
+    return Rows(listing.map(lambda item: item | {"bound_by": bound_by(item["id"])}), columns, "namespace")
+
+
+@command(
+    "stats",
+    positional=("namespace",),
+    reads=False,
+    needs=f"{READ}, {ANALYTICS}",
+    help={
+        "namespace": f"{NAMESPACE} (default: all)",
+        "since": "24h, 7d (default) or 2w ago, a date or a time; counted by whole days",
+    },
+)
+def stats(app: App, namespace: str = "", since: str = "7d") -> Rows:
+    """Show requests, CPU time, duration and stored data by namespace, as Cloudflare's analytics count them.
+
+    inv do.stats
+    inv do.stats chat-room_Room --since 30d --output json
+    """
+    from ops.analytics.reading import read_statistics
+    from ops.cli.periods import start_of
+    from ops.products.durable_objects import api
+    from ops.products.durable_objects.statistics import STATISTICS
+    from ops.products.zones.parts import complete
+
+    now = app.clock()
+    start = start_of(since, now=now)
+    client, account = app.client, app.account_id
+    if namespace:
+        items = [api.find_namespace(client, account, namespace)]
+    else:
+        items = complete("namespaces", api.list_namespaces(client, account), app.gap)
+    subject = items[0]["id"] if namespace else ""
+    found = read_statistics(client, STATISTICS, [account], start, now, subject=subject, spread=app.parallel)
+    found.report(app.note, app.gap)
+    known = {
+        one["id"]: {"namespace": one.get("name"), "script": one.get("script"), "id": one["id"]}
+        for one in items
+    }
+    return Rows(found.rows(account, known, "id"), STATS, "namespace")
 
 
 @command(
@@ -57,17 +116,34 @@ def list_objects(app: App, namespace: str = "", stored: str = "") -> Rows:
     "info",
     required=("namespace",),
     page="{account}/workers/durable-objects",
-    needs=READ,
+    needs=f"{READ}; for the traffic {ANALYTICS}",
     help={"namespace": NAMESPACE},
 )
 def info(app: App, namespace: str = "") -> Item:
-    """Show one namespace, from the list of all: the API has no request for one.
+    """Show one namespace, from the list of all, as the API has no request for one, and its traffic.
 
     inv do.info chat-room_Room
     """
+    from ops.analytics.reading import read_last_day
     from ops.products.durable_objects import api
+    from ops.products.durable_objects.statistics import LAST_DAY
+    from ops.products.zones.parts import attempt, or_unknown
 
-    return Item(api.find_namespace(app.client, app.account_id, namespace), COLUMNS)
+    client, account = app.client, app.account_id
+    found = api.find_namespace(client, account, namespace)
+    wanted = {"statistics": LAST_DAY, "now": app.clock(), "subject": found["id"]}
+    part = attempt("traffic", lambda: read_last_day(client, account, **wanted))
+    traffic = or_unknown(part, app.note)
+    return Item(found | {"traffic": traffic}, (*COLUMNS, "traffic"), {"traffic": _since_yesterday(traffic)})
+
+
+def _since_yesterday(traffic: Json | str) -> tuple[str, ...]:
+    """Return the line of what the objects of a namespace did since yesterday; none if that is not known."""
+    from ops.ui.cells import counted
+
+    if isinstance(traffic, str):
+        return ()
+    return (f"about {counted(traffic['requests'], 'request')} since {traffic['since'][:10]}",)
 
 
 @command(

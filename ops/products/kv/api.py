@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from ops.errors import AmbiguousName, NotFound, UsageError
@@ -34,23 +33,6 @@ NAMESPACE = f"{NAMESPACES}/{{namespace}}"
 
 # The code of a 404 that means the namespace, not the key.
 NO_NAMESPACE = 10013
-
-# The most recent counted day of the last three: a day's numbers arrive with a delay.
-_COUNTS = """
-query Counts($account: string!, $since: Date!, $until: Date!) {
-  viewer {
-    accounts(filter: {accountTag: $account}) {
-      kvStorageAdaptiveGroups(
-        limit: 10000, filter: {date_geq: $since, date_leq: $until}, orderBy: [date_DESC]
-      ) {
-        max { keyCount byteCount }
-        dimensions { date namespaceId }
-      }
-    }
-  }
-}
-"""
-COUNTED_DAYS = 3
 
 
 def list_namespaces(client: Client, account_id: str) -> Listing:
@@ -89,25 +71,6 @@ def no_namespace(name_or_id: str) -> NotFound:
 def is_id(name: str) -> bool:
     """True if *name* looks like the id of a namespace."""
     return bool(_ID.fullmatch(name))
-
-
-def count_keys(client: Client, account_id: str, *, now: float) -> dict[str, Json]:
-    """Return `keys`, `bytes` and the `counted_on` day of each namespace, by its id, with one request.
-
-    Analytics are up to a day old, and absent for an unused namespace. *now* is in seconds since 1970.
-    """
-    today = datetime.fromtimestamp(now, UTC).date()
-    since = today - timedelta(days=COUNTED_DAYS)
-    variables = {"account": account_id, "since": since.isoformat(), "until": today.isoformat()}
-    data = require(client.graphql(_COUNTS, variables), "the analytics", viewer__accounts=list)
-    counts: dict[str, Json] = {}
-    for account in data["viewer"]["accounts"]:
-        for group in require(account, "the account", kvStorageAdaptiveGroups=list)["kvStorageAdaptiveGroups"]:
-            require(group, "a count", max__keyCount=int, max__byteCount=int, dimensions__namespaceId=str)
-            day, most = group["dimensions"], group["max"]
-            counted = {"keys": most["keyCount"], "bytes": most["byteCount"], "counted_on": day.get("date")}
-            counts.setdefault(day["namespaceId"], counted)
-    return counts
 
 
 def list_keys(client: Client, namespace: Owner, *, prefix: str = "", ahead: bool = True) -> Listing:

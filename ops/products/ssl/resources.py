@@ -50,6 +50,7 @@ RESOURCES = (
         # Renewal replaces the certificates inside a pack.
         compare=Compare(volatile=("certificates", "primary_certificate", "validation_records")),
         deep=True,
+        self_changing=True,
         restore=Restore(unsupported="Cloudflare issues them"),
         lifetime=api.pack_lifetime,
     ),
@@ -81,6 +82,7 @@ RESOURCES = (
         key="cert_pack_uuid",
         label="certificate_status",
         deep=True,
+        self_changing=True,
         restore=Restore(unsupported="Cloudflare reports them"),
     ),
     Resource(
@@ -93,6 +95,7 @@ RESOURCES = (
         label="hosts",
         compare=Compare(volatile=("modified_on",)),
         deep=True,
+        self_changing=True,
         restore=Restore(unsupported="Cloudflare never returns their private keys"),
         lifetime=api.lifetime,
     ),

@@ -36,9 +36,10 @@ KINDS = {
 }
 
 
-def uses(_script: str, settings: Json) -> Iterator[tuple[str, str]]:
+def uses(script: str, settings: Json) -> Iterator[tuple[str, str]]:
     """Yield the kind and the key of what a script is bound to, and of the Workers that get its logs."""
-    for binding in settings.get("bindings") or ():
+    for binding in instance(settings.get("bindings") or [], list, f"`bindings` of {script}"):
+        instance(binding, dict, f"a binding of {script}")
         kind, fields = KINDS.get(binding.get("type"), ("", ()))
         if target := next((binding[field] for field in fields if binding.get(field)), ""):
             yield kind, str(target)

@@ -183,6 +183,7 @@ SCRIPT = Resource(
         # A snapshot's item holds the entry of the listing, which repeats what the code and settings say.
         read_only=(*CLOUDFLARE_SETS, "has_assets", "has_modules", "handlers", "named_handlers"),
     ),
+    logged=True,
     contents=_modules,
     content_path="/accounts/{account}/workers/scripts/{item}/content/v2",
     writes=_SCRIPT_WRITES,

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ops.analytics.found import UNKNOWN
 from ops.errors import (
     ApiError,
     MalformedAnswer,
@@ -14,8 +15,12 @@ from ops.errors import (
     OpsError,
     PermissionDenied,
     RateLimited,
+    UsageError,
     ValidationError,
 )
+from ops.http.shape import instance
+from ops.kinds.catalog import kinds
+from ops.kinds.resource import Owner
 from ops.products.zones import api
 
 if TYPE_CHECKING:
@@ -83,6 +88,61 @@ def report(part: AnswerPart, gap: Say) -> AnswerPart:
     if part.status not in ("complete", "unavailable"):
         gap(f"{part.name}: {part.status}: {part.problem}")
     return part
+
+
+def or_unknown(part: AnswerPart, note: Say) -> Any:
+    """Return the value of *part*; of an addition that could not be read "unknown", with a note."""
+    if part.status in READ:
+        return part.value
+    note(f"{part.name}: {UNKNOWN}: {part.problem}")
+    return UNKNOWN
+
+
+def who_uses(
+    client: Client, account_id: str, kind: str, through: str, parallel: Parallel, note: Say
+) -> Callable[[str], Any]:
+    """Return a function from the key of an item of *kind* to the names of what uses it, or to "unknown".
+
+    *through* is the kind that declares what its parents use, and takes a request for each. If one cannot be
+    read, nothing is known: it may use every item.
+    """
+    part = attempt("bindings", lambda: _users(client, account_id, kind, through, parallel, note))
+    users = or_unknown(part, note)
+    return lambda key: users.get(key, []) if isinstance(users, dict) else users
+
+
+def _users(
+    client: Client, account_id: str, kind: str, through: str, parallel: Parallel, note: Say
+) -> dict[str, list[str]]:
+    using = kinds()[through]
+    parent = kinds()[using.parent]
+    listing = parent.list(client, Owner(account_id, account_id, {}))
+    parents = list(listing)
+    if problem := getattr(listing, "problem", ""):
+        raise MalformedAnswer(problem)
+    note(f"reading the bindings of {len(parents):,} scripts, one request each")
+
+    def read(item: Json) -> set[str]:
+        key = instance(item.get(parent.key), str, f"the key of a {parent.kind}")
+        return {
+            str(used)
+            for one in using.list(client, Owner(account_id, key, item))
+            for wanted, used in using.uses.of(key, one)
+            if wanted == kind
+        }
+
+    found: dict[str, list[str]] = {}
+    for item, used in zip(parents, parallel(read, parents), strict=True):
+        for key in used:
+            found.setdefault(key, []).append(item[parent.key])
+    return found
+
+
+def is_all(option: str, value: str) -> bool:
+    """True if an option that is "all" or "none" is "all". Raise UsageError for anything else."""
+    if value not in ("all", "none"):
+        raise UsageError(f"--{option} is all or none, not {value!r}")
+    return value == "all"
 
 
 def all_zones(client: Client, account: str, *, gap: Say, note: Say, requests: int = 1) -> list[Json]:

@@ -141,6 +141,7 @@ ZONE = Resource(
     restore=Restore(not_restored=_zone_not_restored),
     terraform=_zone_block,
     writes=_ZONE_WRITES,
+    logged=True,
 )  # fmt: skip
 # A deleted zone that is added again is another zone, and empty: an undo has nothing to restore.
 DELETED_ZONE = ZONE._replace(

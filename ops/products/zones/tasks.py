@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ops.cli.command import command
 from ops.errors import NotFound, ValidationError
-from ops.ui.shapes import KEY, LOW, MAIN, STATUS, TIME, Column, Item, Rows
+from ops.ui.shapes import KEY, LOW, MAIN, NUMBER, SIZE, STATUS, TIME, TREND, Column, Item, Rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,11 +26,18 @@ ZONE = "domain or id, e.g. example.com"
 INFO = (
     "name", "readable_name", "id", Column("status", meaning=STATUS), "paused", "type", "plan.name",
     "account.name", "name_servers", "original_name_servers", Column("dnssec", meaning=STATUS), "records",
-    "record_quota", "routes", "packs", "universal_ssl",
+    "record_quota", "routes", "packs", "universal_ssl", "traffic",
     Column("created_on", meaning=TIME), Column("activated_on", meaning=TIME),
 )  # fmt: skip
 
-PARTS = ("DNSSEC", "records", "routes", "certificate packs", "Universal SSL")
+PARTS = ("DNSSEC", "records", "routes", "certificate packs", "Universal SSL", "traffic")
+ANALYTICS = "Zone > Analytics > Read"
+STATS = (
+    Column("zone", KEY), Column("requests", MAIN, NUMBER), Column("bytes", MAIN, SIZE),
+    Column("cached_percent", MAIN), Column("threats", meaning=NUMBER), Column("2xx", meaning=NUMBER),
+    Column("3xx", meaning=NUMBER), Column("4xx", meaning=NUMBER), Column("5xx", meaning=NUMBER),
+    Column("trend", MAIN, TREND),
+)  # fmt: skip
 
 
 @command(
@@ -60,21 +67,22 @@ def list_zones(app: App, name: str = "", status: str = "", account: str = "") ->
     "info",
     required=("zone",),
     page="{account}/{zone}",
-    needs="Zone > Zone, DNS, Workers Routes, SSL and Certificates > Read",
+    needs=f"Zone > Zone, DNS, Workers Routes, SSL and Certificates > Read; for the traffic {ANALYTICS}",
     help={"zone": ZONE},
 )
 def info(app: App, zone: str = "") -> Item:
-    """Show one zone: status, plan, name servers, DNSSEC, and the size of its parts. Needs 7 requests.
+    """Show one zone: status, plan, name servers, DNSSEC, the size of its parts, traffic. Needs 8 requests.
 
     inv zones.info example.com
     """
     from ops.http.paths import path
     from ops.products.zones import api
-    from ops.products.zones.parts import report
+    from ops.products.zones.parts import or_unknown, report
 
     found = api.zone_of(app.client.get(path(f"{api.ZONES}/{{}}", app.zone_id(zone))))
-    read = app.parallel(partial(_read, app.client, found["id"]), PARTS)
-    dnssec, records, routes, packs, universal = (report(part, app.gap) for part in read)
+    read = app.parallel(partial(_read, app.client, found["id"], app.clock()), PARTS)
+    *parts, traffic = read
+    dnssec, records, routes, packs, universal = (report(part, app.gap) for part in parts)
     # A part that was not read is shown as its status.
     added = {
         "dnssec": dnssec.shown(lambda live: live.get("status")),
@@ -83,14 +91,63 @@ def info(app: App, zone: str = "") -> Item:
         "routes": routes.shown(),
         "packs": packs.shown(),
         "universal_ssl": universal.shown(lambda live: live.get("enabled")),
+        "traffic": or_unknown(traffic, app.note),
     }
     name = api.readable(found["name"])
-    return Item(found | ({"readable_name": name} if name != found["name"] else {}) | added, INFO)
+    named = {"readable_name": name} if name != found["name"] else {}
+    return Item(found | named | added, INFO, {"traffic": in_a_day(added["traffic"])})
 
 
-def _read(client: Client, zone_id: str, name: str) -> AnswerPart:
+def in_a_day(traffic: Json | str) -> tuple[str, ...]:
+    """Return the line of what a zone served in a day; none if that is not known."""
+    from ops.ui.cells import counted, readable_size, sparkline
+
+    if isinstance(traffic, str):
+        return ()
+    numbers = f"{counted(traffic['requests'], 'request')}, {readable_size(traffic['bytes'])}"
+    cached = "" if traffic["cached_percent"] is None else f", {traffic['cached_percent']} % cached"
+    return (f"about {numbers}{cached} {sparkline(traffic['trend'])}",)
+
+
+@command(
+    "stats",
+    positional=("zone",),
+    reads=False,
+    needs=f"Zone > Zone > Read, {ANALYTICS}",
+    help={
+        "zone": f"{ZONE} (default: all, ten with a request)",
+        "since": "24h (default), 7d or 2w ago, a date or a time",
+    },
+)
+def stats(app: App, zone: str = "", since: str = "24h") -> Rows:
+    """Show what zones serve, from Cloudflare's analytics: requests, bytes, cached share, threats, status.
+
+    inv zones.stats
+    inv zones.stats example.com --since 7d --output json
+    """
+    from ops.analytics.reading import read_statistics
+    from ops.cli.periods import start_of
+    from ops.products.zones.parts import all_zones
+    from ops.products.zones.statistics import STATISTICS
+
+    now = app.clock()
+    start = start_of(since, now=now)
+    account = app.settings.account_id
+    zones = (
+        [app.zone(zone)] if zone else all_zones(app.client, account, gap=app.gap, note=app.note, requests=0)
+    )
+    ids = [one["id"] for one in zones]
+    found = read_statistics(app.client, STATISTICS, ids, start, now, spread=app.parallel)
+    found.report(app.note, app.gap)
+    rows = [{"zone": one["name"], "id": one["id"]} | found.row(one["id"]) for one in zones]
+    return Rows(rows, STATS, "zone")
+
+
+def _read(client: Client, zone_id: str, now: float, name: str) -> AnswerPart:
+    from ops.analytics.reading import read_last_day
     from ops.products.zones import api
     from ops.products.zones.parts import attempt
+    from ops.products.zones.statistics import LAST_DAY
 
     reads: dict[str, Callable[[Client, str], Any]] = {
         "DNSSEC": api.get_dnssec,
@@ -98,6 +155,7 @@ def _read(client: Client, zone_id: str, name: str) -> AnswerPart:
         "routes": partial(api.count, what="Workers routes"),
         "certificate packs": partial(api.count, what="certificate packs"),
         "Universal SSL": api.get_universal_ssl,
+        "traffic": partial(read_last_day, statistics=LAST_DAY, now=now),
     }
     part = attempt(name, lambda: reads[name](client, zone_id))
     if name == "records" and part.status == "unavailable":

@@ -129,7 +129,7 @@ def _tick(one: Certificate, y: float, now: float) -> Html:
 
 
 def _histogram(members: Sequence[Certificate], y: float, now: float) -> list[Html]:
-    """Return a bar for each week, because so many marks would cover each other."""
+    """Return a bar for each week, because the marks would cover each other."""
     weeks: dict[int, list[Certificate]] = {}
     for one in members:
         weeks.setdefault(max(-1, int((one.ends - now) // (7 * DAY))), []).append(one)

@@ -110,7 +110,7 @@ def collapsed(differences: Iterable[Difference], kinds: Mapping[str, Resource]) 
         root = next((roots[at] for name in names if (at := (change, parent, name)) in roots), None)
         is_parent = whole and (kind in parents or (kind in kinds and kinds[kind].contents is not None))
         if root is not None:
-            root["file" if of_files else kind.partition(".")[2]] += 1
+            root["" if of_files else kind] += 1
         elif is_parent:
             held.append((difference, root := Counter()))
         else:
@@ -118,10 +118,21 @@ def collapsed(differences: Iterable[Difference], kinds: Mapping[str, Resource]) 
         if is_parent and root is not None:
             roots |= {(change, kind, id): root for id in difference.ids}
     for difference, went in held:
-        with_it = ", ".join(count_of(count, noun) for noun, count in went.items())
-        text = f"with {with_it}" if with_it else None
+        text = (
+            f"with {', '.join(_counted(kind, count, kinds) for kind, count in went.items())}"
+            if went
+            else None
+        )
         old, new = (text, None) if difference.change == DELETED else (None, text)
         yield difference._replace(fields=(("", old, new),))
+
+
+def _counted(kind: str, count: int, kinds: Mapping[str, Resource]) -> str:
+    """Return how many items of *kind*, "" for files, as words; the only one of its parent needs no number."""
+    noun = kind.partition(".")[2].replace("_", " ")
+    if kind in kinds and not kinds[kind].identity:
+        return noun if count == 1 else f"{count:,} {noun}"
+    return count_of(count, noun or "file")
 
 
 def counted(counts: Counter[str]) -> str:

@@ -1,4 +1,4 @@
-"""Tasks of the `kv` collection on namespaces and on keys; how every task finds the namespace it is given."""
+"""Tasks of the `kv` collection that write namespaces, and on keys; how a task finds its namespace."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from ops.cli.command import command
 from ops.errors import Refused, UsageError
 from ops.products.kv import READ
-from ops.ui.shapes import KEY, LOW, SIZE, TIME, Bytes, Column, Item, Rows
+from ops.ui.shapes import KEY, TIME, Bytes, Column, Item, Rows
 
 if TYPE_CHECKING:
     from ops.cli.app import App
@@ -26,33 +26,10 @@ if TYPE_CHECKING:
 EDIT = "Account > Workers KV Storage > Edit"
 NAME = "name of the key; --key=--name for one that begins with dashes"
 COLUMNS = (Column("name", KEY), Column("expiration", meaning=TIME), "metadata")
-NAMESPACES = (
-    Column("title", KEY), Column("id", LOW), "keys", Column("bytes", meaning=SIZE), Column("counted_on", LOW),
-)  # fmt: skip
 # The default of --ttl, which nobody types: 0 and -1 are values that must be refused.
 NO_TTL = -(1 << 62)
 # The number of bytes of a range of keys that are in memory before it is written to a file.
 RANGE_MEMORY = 1 << 20
-
-
-@command("list", needs=f"{READ}; for the counts Account > Account Analytics > Read")
-def list_namespaces(app: App) -> Rows:
-    """List the namespaces of the account, with the number of keys according to Cloudflare's analytics.
-
-    inv kv.list
-    """
-    from ops.products.kv import api
-    from ops.products.zones.parts import attempt, complete
-
-    listing = api.list_namespaces(app.client, app.account_id)
-    namespaces = complete("namespaces", listing, app.gap)
-    # The counts are an addition: whatever happens to them, the namespaces were read.
-    counted = attempt("counts", lambda: api.count_keys(app.client, app.account_id, now=app.clock()))
-    if counted.problem:
-        app.note(f"the number of keys is left empty: {counted.problem}")
-    counts = counted.value or {}
-    rows = [namespace | counts.get(namespace["id"], {}) for namespace in namespaces]
-    return Rows(rows, NAMESPACES, "namespace")
 
 
 @command("create", required=("title",), writes=True, needs=EDIT, help={"title": "title of the namespace"})

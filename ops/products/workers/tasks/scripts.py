@@ -14,15 +14,18 @@ from ops.ui.shapes import KEY, LOW, MAIN, SIZE, TIME, Column, Item, Rows
 
 if TYPE_CHECKING:
     from ops.cli.app import App
+    from ops.http.client import Client
     from ops.items import Json
     from ops.kinds.resource import Owner
 
 EDIT = "Account > Workers Scripts > Edit"
 SCRIPTS = "Account > Workers Scripts > Read"
+ANALYTICS = "Account > Account Analytics > Read"
 WHICH = "all: read the routes of every zone, one request each (default); none: leave them out"
 INFO = (
     "id", "entry_point", "modules", Column("size", meaning=SIZE), "compatibility_date",
     "compatibility_flags", "bindings", "routes", "domains", "schedules", "workers_dev", "usage_model",
+    "traffic",
     Column("created_on", meaning=TIME), Column("modified_on", meaning=TIME),
 )  # fmt: skip
 # The types of bindings that hold a value that everybody with the permission may read, and its field.
@@ -43,9 +46,9 @@ def list_scripts(app: App, routes: str = "all") -> Rows:
     inv workers.list --routes none
     """
     from ops.products.workers import api
-    from ops.products.zones.parts import attempt, complete, report
+    from ops.products.zones.parts import attempt, complete, is_all, report
 
-    with_routes = _with_routes(routes)
+    with_routes = is_all("routes", routes)
     scripts = complete("scripts", api.list_scripts(app.client, app.account_id), app.gap)
     domains = report(attempt("custom domains", lambda: api.list_domains(app.client, app.account_id)), app.gap)
     patterns = _grouped(_all_routes(app) if with_routes else (), "pattern")
@@ -64,32 +67,27 @@ def list_scripts(app: App, routes: str = "all") -> Rows:
     "info",
     required=("script",),
     page="{account}/workers/services/view/{script}/production",
-    needs=f"{SCRIPTS}; for the routes {ROUTES}",
+    needs=f"{SCRIPTS}; for the routes {ROUTES}; for the traffic {ANALYTICS}",
     help={"routes": WHICH},
 )
 def info(app: App, script: str = "", routes: str = "all") -> Item:
-    """Show one script: bindings by type, routes, custom domains, schedules, size.
+    """Show one script: bindings by type, routes, custom domains, schedules, size, traffic of the last day.
 
-    Takes 6 requests, one more each if it is bound to namespaces or databases, and with the routes one more
+    Takes 7 requests, one more each if it is bound to namespaces or databases, and with the routes one more
     for each zone.
 
     inv workers.info auth-edge
     """
     from ops.products.workers import api, bindings
-    from ops.products.zones.parts import attempt, report
+    from ops.products.zones.parts import attempt, is_all, or_unknown, report
 
-    with_routes = _with_routes(routes)
+    with_routes = is_all("routes", routes)
     client, account_id = app.client, app.account_id
     found = api.find_script(client, account_id, script)
-    reads: dict[str, Callable[[], Any]] = {
-        "settings": lambda: api.get_settings(client, account_id, script),
-        "schedules": lambda: api.list_schedules(client, account_id, script),
-        "custom domains": lambda: api.list_domains(client, account_id, service=script),
-        "workers.dev": lambda: api.get_script_subdomain(client, account_id, script),
-        "content": lambda: api.get_content(client, account_id, script),
-    }
+    reads = _reads(client, account_id, script, app.clock())
     read = app.parallel(lambda name: attempt(name, reads[name]), tuple(reads))
-    settings, crons, domains, workers_dev, content = (report(part, app.gap) for part in read)
+    *parts, traffic = read
+    settings, crons, domains, workers_dev, content = (report(part, app.gap) for part in parts)
     described = {
         "compatibility_date": settings.shown(lambda live: live.get("compatibility_date")),
         "compatibility_flags": settings.shown(lambda live: live.get("compatibility_flags")),
@@ -101,13 +99,18 @@ def info(app: App, script: str = "", routes: str = "all") -> Item:
         "entry_point": content.shown(lambda script: script.entry_point),
         "modules": content.shown(lambda script: [module.name for module in script.modules]),
         "size": content.shown(lambda script: sum(len(module.data) for module in script.modules)),
+        "traffic": or_unknown(traffic, app.note),
     }
     live = (settings.value or {}).get("bindings") or ()
     described["bound_to"] = settings.shown(lambda _: bindings.bound_to(client, account_id, live))
     if with_routes:
         described["routes"] = _grouped(_all_routes(app), "pattern").get(script, [])
     columns = tuple(name for name in INFO if with_routes or name != "routes")
-    return Item(found | described, columns, {"bindings": binding_lines(live, described["bound_to"])})
+    lines = {
+        "bindings": binding_lines(live, described["bound_to"]),
+        "traffic": in_a_day(described["traffic"]),
+    }
+    return Item(found | described, columns, lines)
 
 
 def binding_lines(bindings: Iterable[Json], bound: Mapping[str, str]) -> tuple[str, ...]:
@@ -120,6 +123,33 @@ def binding_lines(bindings: Iterable[Json], bound: Mapping[str, str]) -> tuple[s
         return f"{name}{value or (f' → {bound[name]}' if bound[name] else '')} ({binding['type']})"
 
     return tuple(map(line, bindings))
+
+
+def _reads(client: Client, account_id: str, script: str, now: float) -> dict[str, Callable[[], Any]]:
+    """Return how to read each part of a script, in the order that `workers.info` takes them."""
+    from ops.analytics.reading import read_last_day
+    from ops.products.workers import api
+    from ops.products.workers.statistics import STATISTICS
+
+    return {
+        "settings": lambda: api.get_settings(client, account_id, script),
+        "schedules": lambda: api.list_schedules(client, account_id, script),
+        "custom domains": lambda: api.list_domains(client, account_id, service=script),
+        "workers.dev": lambda: api.get_script_subdomain(client, account_id, script),
+        "content": lambda: api.get_content(client, account_id, script),
+        "traffic": lambda: read_last_day(client, account_id, statistics=STATISTICS, now=now, subject=script),
+    }
+
+
+def in_a_day(traffic: Json | str) -> tuple[str, ...]:
+    """Return the line of what a script did in a day; none if that is not known."""
+    from ops.ui.cells import counted, sparkline
+
+    if isinstance(traffic, str):
+        return ()
+    numbers = f"{counted(traffic['requests'], 'request')}, {counted(traffic['errors'], 'error')}"
+    times = (f"{name} {traffic[f'cpu_{name}_ms'] or 0:.1f} ms" for name in ("p50", "p99"))
+    return (f"about {numbers}, CPU {', '.join(times)} {sparkline(traffic['trend'])}",)
 
 
 @command("secrets", required=("script",), needs=SCRIPTS)
@@ -163,12 +193,6 @@ def delete_script(app: App, script: str = "", with_references: bool = False) -> 
     workers_dev = api.get_script_subdomain(app.client, owner.id, script)
     kind = resources.REFERENCED_SCRIPT if with_references else resources.SCRIPT
     return make(app, Change(kind, owner, live | {"schedules": crons, "workers_dev": workers_dev}, None))
-
-
-def _with_routes(routes: str) -> bool:
-    if routes not in ("all", "none"):
-        raise UsageError(f"--routes is all or none, not {routes!r}")
-    return routes == "all"
 
 
 def _all_routes(app: App) -> Iterator[Json]:
