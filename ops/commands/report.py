@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -221,3 +223,45 @@ def _who(app: App, old: Snapshot, new: Snapshot) -> Who:
             app.note(f"who made the changes is not known: {error.message}")
 
     return Blame(read, app.note).of
+
+
+@command(
+    "serve",
+    help={
+        "port": "the port to listen on, 0 for any free one",
+        "identity": OPENED["identity"],
+        "passphrase_file": OPENED["passphrase_file"],
+    },
+)
+def serve_report(app: App, port: int = 0, identity: str = "", passphrase_file: str = "") -> None:
+    """Serve the newest page and the runs under way to browsers on this machine, until Ctrl-C.
+
+    The address is random, and only this machine reaches it. A run is shown as it moves, and the page is
+    replaced when there is a newer snapshot. No request is sent to Cloudflare.
+
+    inv report.serve
+    inv report.serve --port 8090
+    """
+    from ops.metrics.watching import states
+    from ops.offsite.library import open_snapshot
+    from ops.report.serve import Served, Source
+    from ops.snapshots.library import Library
+    from ops.ui.shapes import Text
+    from ops.ui.spinner import hidden
+
+    account = open_snapshot(app, "latest", identity, passphrase_file).manifest.account_id
+    library = Library(app.settings.exports, account)
+
+    def report() -> bytes:
+        snapshot = open_snapshot(app, "latest", identity, passphrase_file)
+        try:
+            return page_of(app, snapshot, look_of())
+        finally:
+            snapshot.close()
+
+    source = Source(report, library.latest_name, partial(states, app.settings.state_dir, app.run.id))
+    with Served(source, port) as served:
+        app.show(Text(f"{served.url}\n"))
+        app.note("serving until Ctrl-C")
+        with suppress(KeyboardInterrupt), hidden():
+            app.stop.wait()

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
-AXE = Path(os.environ.get("CFOPS_TEST_AXE", "node_modules/axe-core/axe.min.js"))
+AXE = Path(os.environ.get("CFOPS_TEST_AXE", "node_modules/axe-core/axe.min.js")).resolve()
 SWITCHES = (
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
