@@ -16,7 +16,7 @@ import pytest
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 AXE = Path(os.environ.get("CFOPS_TEST_AXE", "node_modules/axe-core/axe.min.js")).resolve()
 SWITCHES = (
-    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
+    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--hide-scrollbars",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
     # Whatever is requested from elsewhere fails.
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
@@ -105,11 +105,15 @@ def chromium(*, scripts: bool = True, downloads: Path | None = None) -> Iterator
         options.add_argument(switch)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     settings: dict[str, Any] = {} if scripts else {"profile.managed_default_content_settings.javascript": 2}
-    settings |= {"download.default_directory": str(downloads)} if downloads else {}
+    # Two files after each other are asked about otherwise.
+    settings |= {"profile.default_content_setting_values.automatic_downloads": 1} if downloads else {}
     options.add_experimental_option("prefs", settings)
     driver = webdriver.Chrome(options=options, service=Service(DRIVER))
     try:
         driver.set_script_timeout(20)
+        if downloads:
+            allowed = {"behavior": "allow", "downloadPath": str(downloads)}
+            driver.execute_cdp_cmd("Browser.setDownloadBehavior", allowed)
         yield Browser(driver)
     finally:
         driver.quit()
