@@ -16,6 +16,7 @@ from ops.report.sources import Look, Sources
 from ops.report.tables import Names, Table, detail_blocks, head_block, is_listed, packed, table_of
 from ops.report.usage import Usage
 from ops.snapshots.manifest import known
+from ops.typed import in_message
 from ops.ui.cells import table_cell
 
 STATIC = 100
@@ -122,7 +123,7 @@ def _static(table: Table, most: int) -> Html:
     rows = [el("tr", [el("td", _cell(column.values[at])) for column in columns]) for at in range(shown)]
     title = f"{table.kind}: {table.size:,}"
     if shown < table.size:
-        title += f", the first {shown:,} are shown; with JavaScript, or in `inv items.list`, all"
+        title += in_message(f", the first {shown:,} are shown; with JavaScript, or in `inv items.list`, all")
     return el(
         "div", el("table", el("caption", title), el("thead", head), el("tbody", rows)), class_="wide static"
     )
