@@ -9,6 +9,7 @@ from typing import Any
 from ops.items import Json
 from ops.kinds.resource import Resource
 from ops.report.cover import COUNTED, Cover
+from ops.report.dashboard import PAGES
 from ops.report.markup import Child, Html, el, section, text
 from ops.report.past import Past
 from ops.report.sources import Look, Sources
@@ -133,10 +134,10 @@ def _cell(value: Any) -> Html:
     return text(f"{written[:_LONGEST]}…" if len(written) > _LONGEST else written)
 
 
-def data(sources: Sources, tables: Sequence[Table], dashboard: Iterable[tuple[str, str]]) -> Iterable[Html]:
+def data(sources: Sources, tables: Sequence[Table]) -> Iterable[Html]:
     """Yield the blocks of data: an index, then the columns and the details of each table."""
     kinds: Json = {}
-    pages = dict(dashboard)
+    pages = PAGES if sources.dashboard else {}
     for table in tables:
         facts = {"count": table.size, "parent": table.parent, "key": table.key}
         kinds[table.kind] = {**facts, "page": pages.get(table.kind, "")}
