@@ -19,11 +19,12 @@ if TYPE_CHECKING:
     from ops.checks.run import Result
     from ops.cli.app import App
     from ops.export.delivery import Document, FinishedSnapshot
+    from ops.export.job import Outcome
     from ops.items import Json
     from ops.kinds.resource import AuditEvent
     from ops.report.sources import Look, Sources, Who
     from ops.snapshots.snapshot import Snapshot
-    from ops.telemetry.record import SectionSpan
+    from ops.telemetry.record import Event, Record, SectionSpan
 
 PAGE = "report.html"
 COLUMNS = ("file", "snapshot", Column("started", meaning=TIME), "status", Column("bytes", meaning=SIZE))
@@ -128,6 +129,32 @@ def page_of(app: App, snapshot: Snapshot, look: Look, spans: Sequence[SectionSpa
     return write_page(_sources(app, snapshot, look, spans, asks=False), look)
 
 
+def spans_of(record: Record) -> list[SectionSpan]:
+    """Return the sections that a scan reads from now on, as they end."""
+    from ops.telemetry.record import SectionSpan
+
+    found: list[SectionSpan] = []
+
+    def see(event: Event) -> None:
+        if isinstance(event, SectionSpan):
+            found.append(event)
+
+    record.observe(see)
+    return found
+
+
+def page_beside(app: App, done: Outcome, spans: Sequence[SectionSpan]) -> str:
+    """Write the page about a new snapshot beside it, in the place of the last one, and return its path."""
+    from ops.files import disk
+    from ops.snapshots.snapshot import Snapshot
+
+    target = done.path.parent / PAGE
+    content = page_of(app, Snapshot(done.path, done.manifest), look_of(), spans)
+    with disk.atomic(target) as file:
+        file.write(content)
+    return str(target)
+
+
 def document(app: App) -> Document:
     """Return what writes a finished snapshot as a page, for `--to FILE.html`, without a request."""
 
@@ -144,6 +171,7 @@ def _sources(
     app: App, snapshot: Snapshot, look: Look, spans: Sequence[SectionSpan] = (), *, asks: bool = True
 ) -> Sources:
     """Return what the page is made of; if it *asks*, the audit log is read for who made the changes."""
+    from ops.config.settings import SANDBOX
     from ops.kinds.catalog import kinds
     from ops.report.sources import gather
     from ops.snapshots.library import Library
@@ -158,6 +186,7 @@ def _sources(
         runs=_runs(app),
         who=(lambda old, new: _who(app, old, new)) if asks else None,
         spans=spans,
+        dashboard=app.settings.api_host != SANDBOX,
     )
 
 

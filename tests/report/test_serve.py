@@ -245,7 +245,8 @@ def test_a_scan_moves_in_a_browser_and_its_snapshot_replaces_the_page(
     try:
         assert serving.stdout is not None
         url = serving.stdout.readline().strip()
-        with chromium(tmp_path) as browser:
+        with chromium() as window:
+            browser = window.driver
             within = WebDriverWait(browser, 120, poll_frequency=0.1)
             browser.get(url)
 
