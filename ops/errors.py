@@ -4,6 +4,7 @@ OpsError                     2
 ├── UserError                1  the request cannot be served as given
 │   ├── UsageError           1  a wrong option, value or name
 │   ├── ValidationError      1  content that the API would refuse
+│   │   └── Newer            1  a newer cfops has written the file
 │   ├── CredentialsError     1  the token is missing or unusable
 │   ├── PermissionDenied     1  the token lacks a permission
 │   ├── NotFound             1
@@ -80,6 +81,10 @@ class UsageError(UserError):
 
 
 class ValidationError(UserError):
+    pass
+
+
+class Newer(ValidationError):
     pass
 
 

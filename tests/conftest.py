@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 import responses
@@ -25,6 +26,7 @@ settings.register_profile("plain", deadline=None, max_examples=50)
 settings.register_profile("repeatable", deadline=None, derandomize=True, database=None)
 settings.load_profile("plain")
 
+COVERAGE = "COVERAGE_PROCESS_CONFIG"
 API = "https://api.cloudflare.com/client/v4"
 
 # The tests create thousands of small files and wait until each is on disk; in memory that costs nothing.
@@ -44,6 +46,22 @@ class Result(NamedTuple):
     code: int
     out: str
     err: str
+
+
+@pytest.fixture(autouse=True)
+def measured(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Measure processes with an environment of their own too, if the suite is measured."""
+    if not (config := os.environ.get(COVERAGE)):
+        return
+    if request.node.get_closest_marker("unmeasured"):
+        monkeypatch.delenv(COVERAGE)
+        return
+    start = subprocess.Popen.__init__
+
+    def started(self: Any, *args: Any, env: Any = None, **more: Any) -> None:
+        start(self, *args, env=env if env is None else {**env, COVERAGE: config}, **more)
+
+    monkeypatch.setattr(subprocess.Popen, "__init__", started)
 
 
 @pytest.fixture(autouse=True)

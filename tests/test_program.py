@@ -184,6 +184,7 @@ def test_a_line_loads_only_the_tasks_that_it_names(
     assert [name for name, folder in folders if "tasks" in vars(folder)] == loaded
 
 
+@pytest.mark.unmeasured
 def test_listing_the_tasks_loads_none_of_their_work() -> None:
     code = (
         "import sys; from ops.program import collection; "

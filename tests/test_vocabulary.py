@@ -12,7 +12,15 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "exports/README.md", ".env.example")
+DOCUMENTS = (
+    "README.md",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    ".github/SECURITY.md",
+    ".github/pull_request_template.md",
+    "exports/README.md",
+    ".env.example",
+)
 
 OPENINGS = re.compile(r"(Gives?|Says?|Tells?|Whether|So many|This many)\b")
 WORDS = {

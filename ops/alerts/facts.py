@@ -11,7 +11,7 @@ from ops.errors import OpsError
 from ops.kinds.catalog import kinds, resources
 from ops.snapshots.compare.comparison import Comparison
 from ops.snapshots.compare.side import CREATED, DELETED, UNKNOWN, Difference, name_of
-from ops.snapshots.library import Library, newest
+from ops.snapshots.library import DAMAGED, Library, newest
 from ops.snapshots.manifest import WHOLE, check, counts
 from ops.snapshots.snapshot import Snapshot
 from ops.snapshots.verify import verify
@@ -137,7 +137,7 @@ def _names(snapshot: Snapshot, resource: Resource) -> dict[str, str]:
 
 
 def _damage(settings: Settings, entries: Sequence[Entry], *, thorough: bool) -> list[str]:
-    found = [entry.failure.message for entry in entries[:1] if entry.failure]
+    found = [e.failure.message for e in entries[:1] if e.failure and e.status == DAMAGED]
     for entry in entries[:1]:
         if entry.manifest is None:
             continue

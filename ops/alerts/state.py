@@ -18,8 +18,10 @@ from ops.alerts.policy import Policy
 from ops.alerts.rules import SEVERITIES, Finding
 from ops.errors import DiskError, Locked
 from ops.files import disk
+from ops.files.formats import check_format
 
 NEW, WORSE, STILL, ENDED = "new", "worse", "still", "ended"
+FORMAT = 1
 _SUBJECTS = 10_000
 PATIENCE = 10
 """For how many seconds the end of a run waits while another run reports."""
@@ -189,10 +191,11 @@ def _short(subject: str) -> str:
 
 
 def read_state(file: Path) -> State:
-    """Return the state in *file*, an empty one without it. Raises DiskError if it is damaged."""
+    """Return the state in *file*, an empty one without it. Raises Newer, and DiskError if it is damaged."""
     try:
         with disk.open_regular(file, follow=False) as source:
             found = json.load(source)
+        check_format(found, FORMAT, file)
         return State(
             entries={rule: _entry(entry) for rule, entry in found["entries"].items()},
             silences={rule: Silence(**silence) for rule, silence in found["silences"].items()},
@@ -236,4 +239,4 @@ def opened(file: Path, me: Mapping[str, Any]) -> Iterator[State]:
             yield state
         finally:
             with disk.atomic(file) as target:
-                target.write(json.dumps(asdict(state)).encode())
+                target.write(json.dumps({"format": FORMAT, **asdict(state)}).encode())

@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ops.cli.command import command
-from ops.errors import DiskError, SystemFailure, UsageError
+from ops.errors import DiskError, Newer, SystemFailure, UsageError
 from ops.ui.shapes import Item, Text
 
 if TYPE_CHECKING:
@@ -166,6 +166,7 @@ def _sandbox(
     from ops.sandbox import routes
     from ops.sandbox.edge import DEFAULT_QUOTA
     from ops.sandbox.server import Sandbox
+    from ops.sandbox.store import NewerDatabase
 
     if 0 <= (files := resource.getrlimit(resource.RLIMIT_NOFILE)[0]) < FEWEST_FILES:
         raise SystemFailure(
@@ -181,5 +182,8 @@ def _sandbox(
         return Sandbox(
             _file(app), faults=faults, quota=DEFAULT_QUOTA if quota else None, host=host, port=port
         )
+    except NewerDatabase as problem:
+        hint = "use a newer cfops, or `inv sandbox.reset`, which makes a new one"
+        raise Newer(f"{_file(app)} was written by a newer cfops: {problem}", hint=hint) from None
     except sqlite3.Error as problem:
         raise DiskError(f"{_file(app)} cannot be used: {problem}", hint="name another folder") from None

@@ -23,6 +23,7 @@ from ops.errors import DiskError, UsageError
 from ops.export.delivery import Delivery, FinishedSnapshot
 from ops.export.light import LightRun
 from ops.files import disk
+from ops.files.formats import check_format
 from ops.items import Json, timestamp
 from ops.kinds.catalog import resources
 from ops.kinds.resource import Earlier, Owner
@@ -39,6 +40,8 @@ from ops.snapshots.snapshot import Snapshot, seconds
 from ops.snapshots.writer import Writer
 from ops.telemetry.redact import Redactor
 from ops.version import VERSION
+
+COUNTS_FORMAT = 1
 
 
 class ExportJob(NamedTuple):
@@ -156,10 +159,14 @@ def guard(settings: Settings, account_id: str, percent: int, note: Callable[[str
 
 
 def _remembered(settings: Settings, account_id: str) -> tuple[float, Counts] | None:
-    """Return when encrypted snapshots were counted, and the counts; None if they cannot be read."""
+    """Return when encrypted snapshots were counted, and the counts; None if they cannot be read.
+
+    Raises Newer.
+    """
     try:
         with disk.open_regular(_file(settings, account_id)) as file:
             kept = json.load(file)
+        check_format(kept, COUNTS_FORMAT, _file(settings, account_id))
         found = {str(kind): int(count) for kind, count in kept["counts"].items()}
         return float(kept["started"]), found
     except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
@@ -167,13 +174,17 @@ def _remembered(settings: Settings, account_id: str) -> tuple[float, Counts] | N
 
 
 def remember(settings: Settings, manifest: Manifest) -> None:
-    """Keep the counts of a complete encrypted snapshot, besides those of other kinds. Raises DiskError."""
+    """Keep the counts of a complete encrypted snapshot, besides those of other kinds.
+
+    Raises DiskError, Newer.
+    """
     file = _file(settings, manifest.account_id)
     disk.private_folder(file.parent)
     earlier = _remembered(settings, manifest.account_id)
     known = (earlier[1] if earlier else {}) | counts(manifest.sections)
     with disk.atomic(file) as out:
-        out.write(json.dumps({"started": seconds(manifest.started), "counts": known}).encode())
+        kept = {"format": COUNTS_FORMAT, "started": seconds(manifest.started), "counts": known}
+        out.write(json.dumps(kept).encode())
 
 
 def _file(settings: Settings, account_id: str) -> Path:

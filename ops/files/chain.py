@@ -11,13 +11,14 @@ import json
 import os
 import stat
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
 from ops.errors import DiskError, Refused
 from ops.files.disk import PRIVATE_FILE, explained, failure, open_regular, private_folder
+from ops.files.formats import FORMAT, check_format
 from ops.items import Json
 
 START = "0" * 64
@@ -40,11 +41,13 @@ EMPTY = ChainHead(0, START)
 class Chain:
     """A file of chained lines, readable by its owner alone. Several processes may append at once.
 
-    Raises Refused for a file that other users could have written, DiskError if the chain is broken.
+    Each line has the number of its *format*. Raises Refused for a file that other users could have written,
+    Newer for a line of a later format, DiskError if the chain is broken.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, format: int = 1) -> None:
         self.path = path
+        self._format = format
         self.torn = False
         """True if the last reading found an unfinished line."""
         self._descriptor = -1
@@ -56,11 +59,12 @@ class Chain:
         with explained(self.path), self._locked(fcntl.LOCK_EX):
             self._catch_up()
             number = self._head.number + 1
-            text = json.dumps({"n": number, **body}, separators=(",", ":")).encode()
+            line = {"n": number, FORMAT: self._format, **body}
+            text = json.dumps(line, separators=(",", ":")).encode()
             head = ChainHead(number, _digest(self._head.hash, text))
-            line = text[:-1] + _MARK + head.hash.encode() + _END
-            self._write(line)
-            self._end, self._head = self._end + len(line), head
+            written = text[:-1] + _MARK + head.hash.encode() + _END
+            self._write(written)
+            self._end, self._head = self._end + len(written), head
             keep(head)
         return head
 
@@ -68,6 +72,8 @@ class Chain:
         """Yield the lines, oldest first. Raises DiskError at a broken one; a torn last one sets `torn`."""
         for line, _ in self._checked():
             body: Json = json.loads(line)
+            check_format(body, self._format, self.path)
+            body.pop(FORMAT, None)
             yield body
 
     def heads(self) -> Iterator[ChainHead]:
@@ -91,6 +97,7 @@ class Chain:
                 whole = line[-_TAIL : -_TAIL + len(_MARK)] == _MARK and line.endswith(_END)
                 number, known = head.number + 1, digest.decode("ascii", "replace")
                 if not whole or _digest(head.hash, body) != known:
+                    self._refuse_newer(line)
                     text = f"was changed by hand or damaged: line {number} does not follow from the rest"
                     hint = "keep it for inspection and start a new one"
                     raise DiskError(
@@ -98,6 +105,11 @@ class Chain:
                     )
                 head = ChainHead(number, known)
                 yield line, head
+
+    def _refuse_newer(self, line: bytes) -> None:
+        """Raise Newer if *line* has a later format, which may chain the lines in another way."""
+        with suppress(ValueError, RecursionError):
+            check_format(json.loads(line), self._format, self.path)
 
     def close(self) -> None:
         descriptor, self._descriptor = self._descriptor, -1
@@ -139,6 +151,7 @@ class Chain:
         if end < size:
             os.ftruncate(self._descriptor, end)
         if last := whole[whole.rfind(b"\n", 0, -1) + 1 :]:
+            self._refuse_newer(last)
             try:
                 body = json.loads(last)
                 head = ChainHead(int(body["n"]), str(body["hash"]))

@@ -30,6 +30,7 @@ LARGEST = 1024 * 1024
 # These find zones and accounts by name. Only a write to a zone or account itself changes their responses.
 NAMES = ("/zones", "/accounts")
 
+FORMAT = 1  # as the end of the schema says
 _SCHEMA = """
     PRAGMA synchronous = OFF; -- if a crash damages the file, it is created again
     PRAGMA journal_mode = WAL;
@@ -37,6 +38,7 @@ _SCHEMA = """
     CREATE TABLE IF NOT EXISTS answers (key TEXT PRIMARY KEY, path TEXT, stamp REAL, date TEXT, body BLOB);
     CREATE TABLE IF NOT EXISTS writes (count INTEGER);
     INSERT INTO writes SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM writes);
+    PRAGMA user_version = 1;
 """
 
 
@@ -135,6 +137,8 @@ class Cache:
         db = sqlite3.connect(self._file, timeout=2.0, check_same_thread=False)
         try:
             # SQLite gives its side files the mode of the main file, which exists already.
+            if int(db.execute("PRAGMA user_version").fetchone()[0]) > FORMAT:
+                raise sqlite3.OperationalError("written by a newer cfops, which still needs it")
             db.executescript(_SCHEMA)
         except BaseException:
             db.close()

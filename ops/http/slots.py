@@ -20,6 +20,7 @@ from typing import NamedTuple, Self
 from ops.errors import DiskError
 from ops.files.disk import explained, open_own
 
+# It ends with the number of the format.
 MAGIC = b"cfopsRB1"
 HEAD = struct.Struct("=8s16s4q8x")
 SLOT = struct.Struct("=q")
@@ -147,14 +148,21 @@ class SlotFile:
         try:
             descriptor, replaced = open_own(self._path)
         except (OSError, DiskError) as problem:
-            self._say(f"the budget is not shared with other runs: {problem}")
-            import tempfile
-
-            with tempfile.TemporaryFile() as nameless:
-                return os.dup(nameless.fileno())
+            return self._unshared(str(problem))
+        magic = os.pread(descriptor, len(MAGIC), 0)
+        if magic[:-1] == MAGIC[:-1] and magic > MAGIC:
+            os.close(descriptor)
+            return self._unshared(f"{self._path} was written by a newer cfops")
         if replaced:
             self._say(f"the budget file {self._path} was accessible to other users and has been replaced")
         return descriptor
+
+    def _unshared(self, why: str) -> int:
+        self._say(f"the budget is not shared with other runs: {why}")
+        import tempfile
+
+        with tempfile.TemporaryFile() as nameless:
+            return os.dup(nameless.fileno())
 
 
 def _unpacked(content: bytes, size: int) -> SlotHead:

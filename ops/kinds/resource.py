@@ -363,10 +363,6 @@ class Change(NamedTuple):
         """Return the name that people know the item by."""
         return str(reach(self.item, self.resource.label) or reach(self.item, self.resource.key) or "")
 
-    def undone(self) -> Change:
-        """Return the change that undoes this one."""
-        return self._replace(before=self.after, after=self.before)
-
     def differences(self) -> Iterator[tuple[str, object, object]]:
         """Yield (field, old, new) for each field that differs, in the order of their names."""
         old = comparable(self.resource, self.before or {})

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from ops.items import Json, timestamp
 from ops.metrics.textfile import Family
-from ops.snapshots.library import DAMAGED, Entry, Library, newest
+from ops.snapshots.library import DAMAGED, NEWER, Entry, Library, newest
 from ops.snapshots.manifest import PARTIAL, counts, items_read, kinds_read
 
 SKEW = 3600.0
@@ -17,7 +17,8 @@ SKEW = 3600.0
 class Status(NamedTuple):
     """The newest complete snapshot of an account, if any, and the numbers of other snapshots.
 
-    *age* is in seconds; *since* is the number of newer partial ones.
+    *age* is in seconds; *since* is the number of newer partial ones, *newer* of those that only a newer
+    cfops can read.
     """
 
     account_id: str
@@ -26,6 +27,7 @@ class Status(NamedTuple):
     fresh: bool
     since: int
     damaged: int
+    newer: int
 
     def as_json(self) -> Json:
         """Return it as data; None for what only the manifest of an encrypted snapshot contains."""
@@ -43,6 +45,7 @@ class Status(NamedTuple):
             "bytes": entry.bytes if entry else None,
             "partial_since": self.since,
             "damaged": self.damaged,
+            "newer": self.newer,
         }
 
 
@@ -61,6 +64,7 @@ def status(library: Library, max_age: float, now: float) -> Status:
         fresh=found is not None and -SKEW <= now - started <= max_age,
         since=sum(1 for entry in entries if entry.status == PARTIAL and entry.started > started),
         damaged=sum(1 for entry in entries if entry.status == DAMAGED),
+        newer=sum(1 for entry in entries if entry.status == NEWER),
     )
 
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from ops.config import private
 from ops.errors import OpsError, RefusedByHook
 from ops.files.disk import atomic, private_folder
+from ops.files.formats import check_format
 from ops.plugins import child
 from ops.plugins.door import DOOR
 from ops.plugins.hooks import ANSWERED, Faulty, Hook, answer_of
 from ops.version import VERSION
 
+FORMAT = 2
 FAILURES = 3
 """After this number of failures in a row, the hooks of a plugin are off."""
 
@@ -61,8 +64,10 @@ def failed() -> dict[str, int]:
     """Return how often the hooks of each plugin have failed, one time after the other."""
     try:
         found = json.loads((DOOR.state / "hooks.json").read_bytes())
-        return {str(name): int(count) for name, count in found.items()}
-    except (OSError, ValueError, TypeError, AttributeError):
+        # In format 1 the file is the counts alone.
+        counts = found["failures"] if "format" in found else found
+        return {str(name): int(count) for name, count in counts.items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}
 
 
@@ -75,9 +80,11 @@ def forget(name: str) -> None:
 
 def _store(failures: dict[str, int]) -> None:
     try:
-        private_folder(DOOR.state)
-        with atomic(DOOR.state / "hooks.json") as file:
-            file.write(json.dumps(failures).encode())
+        file = private_folder(DOOR.state) / "hooks.json"
+        with suppress(OSError, ValueError):
+            check_format(json.loads(file.read_bytes()), FORMAT, file)
+        with atomic(file) as target:
+            target.write(json.dumps({"format": FORMAT, "failures": failures}).encode())
     except OpsError as error:
         DOOR.warn(f"the failures of hooks cannot be counted: {error.message}")
 

@@ -21,6 +21,8 @@ Json = dict[str, Any]
 Values = Sequence[Any] | dict[str, Any]
 Body = TypeVar("Body")
 
+FORMAT = 1
+
 # Items are stored as the JSON text that a listing sends, so that a page is a join of strings.
 # TEXT columns compare by UTF-8 bytes, which is the order in which KV lists its keys.
 SCHEMA = """
@@ -70,6 +72,10 @@ def new_id() -> str:
     return uuid.uuid4().hex
 
 
+class NewerDatabase(Exception):
+    """A newer version has written the database; this one leaves it as it is."""
+
+
 class Store:
     """SQL and small JSON documents. ``now()`` is the injected clock, in seconds since the epoch."""
 
@@ -81,7 +87,12 @@ class Store:
         self._local = threading.local()
         # SQLite creates its -wal and -shm files with the mode of the database.
         os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
-        self.connection().executescript(SCHEMA)
+        # A database without a number has format 1, and so has an empty one.
+        found = self.value("PRAGMA user_version")
+        if found > FORMAT:
+            self.release()
+            raise NewerDatabase(f"it has format {found}, and this version reads up to {FORMAT}")
+        self.connection().executescript(f"{SCHEMA} PRAGMA user_version = {FORMAT};")
 
     def connection(self) -> sqlite3.Connection:
         """Return this thread's connection; ``release()`` closes it."""

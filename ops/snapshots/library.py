@@ -16,14 +16,14 @@ from datetime import datetime
 from pathlib import Path, PurePath
 from typing import NamedTuple
 
-from ops.errors import Damaged, DiskError, NotFound, OpsError, UsageError
+from ops.errors import Damaged, DiskError, Newer, NotFound, OpsError, UsageError
 from ops.files import disk
 from ops.snapshots import layout, publish
 from ops.snapshots.layout import ENDING, LATEST, MANIFEST, PARTIAL_ENDING, account_folder
 from ops.snapshots.manifest import COMPLETE, PARTIAL, Manifest, load
 from ops.snapshots.snapshot import Snapshot, check_account, seconds
 
-DAMAGED = "damaged"
+DAMAGED, NEWER = "damaged", "newer"
 PREVIOUS = "previous"
 
 ACCOUNT_FOLDER = re.compile(r"[a-z0-9][a-z0-9._-]{0,95}")
@@ -59,9 +59,9 @@ class Entry(NamedTuple):
 
     @property
     def status(self) -> str:
-        """Return "complete", "partial" or "damaged"; for an encrypted one what its name shows."""
+        """Return "complete", "partial", "damaged" or "newer"; for an encrypted one what its name shows."""
         if self.failure is not None:
-            return DAMAGED
+            return NEWER if isinstance(self.failure, Newer) else DAMAGED
         if self.manifest is not None:
             return self.manifest.status
         return PARTIAL if self.path.name.endswith(PARTIAL_ENDING) else COMPLETE
@@ -133,7 +133,7 @@ class Library:
             earlier = name == PREVIOUS
             if (found := newest(self.entries(), number=int(earlier))) is None:
                 missing = f"there is no {'earlier ' if earlier else ''}complete snapshot in {self.where}"
-                raise NotFound(missing, hint="`inv scan.export` creates one")
+                raise self.nothing(missing)
             return found
         if (found := self._named(name)) is not None:
             return found
@@ -148,6 +148,13 @@ class Library:
         if found is None:
             raise NotFound(f"no complete snapshot was made on or before {name}", hint=self.listing)
         return found
+
+    def nothing(self, sentence: str) -> NotFound:
+        """Return the error for *sentence*: a snapshot that is not there, or that only a newer cfops reads."""
+        if newer := sum(entry.status == NEWER for entry in self.entries()):
+            sentence += f" that this version can read; a newer cfops has written {newer}"
+            return NotFound(sentence, hint=f"use a newer cfops; {self.listing}")
+        return NotFound(sentence, hint="`inv scan.export` creates one")
 
     def _named(self, name: str) -> Entry | None:
         for path in self._paths():

@@ -11,8 +11,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from ops.errors import Damaged, DiskError, NotFound, ValidationError
+from ops.errors import Damaged, DiskError, NotFound
 from ops.files.disk import failure, open_regular
+from ops.files.formats import check_format
 from ops.items import Json
 from ops.snapshots.layout import MANIFEST
 from ops.snapshots.writer import Placed, StoredFile, store
@@ -191,7 +192,7 @@ def write(folder: Path, manifest: Manifest) -> None:
 
 
 def load(folder: Path) -> Manifest:
-    """Return the manifest in *folder*. Raises NotFound, ValidationError for a newer format, Damaged."""
+    """Return the manifest in *folder*. Raises NotFound, Newer, Damaged."""
     path = folder / MANIFEST
     try:
         with open_regular(path) as file:
@@ -204,17 +205,12 @@ def load(folder: Path) -> Manifest:
 
 
 def parse(data: bytes, path: Path | str) -> Manifest:
-    """Return the manifest in *data*, read from *path*; raises ValidationError and Damaged as load does."""
+    """Return the manifest in *data*, read from *path*; raises Newer and Damaged as load does."""
     try:
         document = json.loads(data, parse_constant=_refuse)
     except (ValueError, RecursionError):
         raise Damaged(f"{path} is damaged: it is not valid JSON") from None
-    version = document.get("format") if isinstance(document, dict) else None
-    if isinstance(version, int) and version > FORMAT:
-        raise ValidationError(
-            f"{path} has format {str(version)[:20]}; this version of cfops reads up to {FORMAT}",
-            hint="use a newer cfops",
-        )
+    check_format(document, FORMAT, path)
     try:
         manifest = _built(document)
     except (KeyError, TypeError, ValueError, AttributeError) as error:

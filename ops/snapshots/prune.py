@@ -20,7 +20,7 @@ from pathlib import PurePath
 from typing import NamedTuple
 
 from ops.errors import UsageError
-from ops.snapshots.library import DAMAGED, Entry, Library
+from ops.snapshots.library import DAMAGED, NEWER, Entry, Library
 
 _BUCKETS = {
     "hourly": "%Y-%m-%dT%H",
@@ -99,6 +99,8 @@ def _verdict(
 ) -> tuple[bool, str]:
     if entry.status == DAMAGED:
         return True, "damaged: inspect it, then remove it by hand"
+    if entry.status == NEWER:
+        return True, "written by a newer cfops, which can prune it"
     if entry.path in reasons:
         return True, reasons[entry.path]
     if entry.name == latest:

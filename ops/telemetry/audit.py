@@ -16,8 +16,11 @@ from typing import Any, NamedTuple
 from ops.errors import DiskError
 from ops.files.chain import EMPTY, Chain, ChainHead
 from ops.files.disk import PRIVATE_FILE, explained, open_regular
+from ops.files.formats import check_format
 from ops.items import Json
 from ops.telemetry.redact import DATA
+
+FORMAT = 1
 
 _SIZE = 128
 
@@ -34,7 +37,7 @@ class AuditLog:
     """The log in the state folder *folder*."""
 
     def __init__(self, folder: Path) -> None:
-        self._chain = Chain(folder / "audit" / "audit.jsonl")
+        self._chain = Chain(folder / "audit" / "audit.jsonl", FORMAT)
         self._head = folder / "audit-head.json"
 
     def record(self, body: Json) -> None:
@@ -51,6 +54,7 @@ class AuditLog:
         try:
             with open_regular(self._head) as file:
                 held = json.load(file)
+            check_format(held, FORMAT, self._head)
             known = ChainHead(int(held["lines"]), str(held["head"]))
         except FileNotFoundError:
             known = EMPTY
@@ -71,7 +75,7 @@ class AuditLog:
         return Verification(head.number, head.hash, problem)
 
     def _keep(self, head: ChainHead) -> None:
-        text = json.dumps({"lines": head.number, "head": head.hash}).ljust(_SIZE - 1) + "\n"
+        text = json.dumps({"format": FORMAT, "lines": head.number, "head": head.hash}).ljust(_SIZE - 1) + "\n"
         with explained(self._head):
             flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
             descriptor = os.open(self._head, flags, PRIVATE_FILE)

@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from ops.errors import DiskError, ValidationError
+from ops.errors import DiskError
 from ops.files.disk import DAY, PRIVATE_FILE, atomic, explained, open_regular, private_folder
+from ops.files.formats import check_format
 from ops.items import Json
 
 FORMAT = 1
@@ -49,8 +50,8 @@ class Ledger:
 
         With *like*, only those with the same options; the others are not even parsed.
 
-        A line that is not JSON was torn by a full disk and is skipped. Raises ValidationError for a line of
-        a newer version, DiskError if the file cannot be read.
+        A line that is not JSON was torn by a full disk and is skipped. Raises Newer, and DiskError if the
+        file cannot be read.
         """
         with explained(self.path, "read"):
             try:
@@ -59,16 +60,11 @@ class Ledger:
                 return
         with file:
             wanted = f'"like":"{like}"'.encode() if like else b""
-            for number, text in enumerate(file, 1):
+            for text in file:
                 line = _parsed(text) if wanted in text else None
                 if line is None:
                     continue
-                if line["format"] > FORMAT:
-                    raise ValidationError(
-                        f"{self.path}, line {number}, has format {line['format']}; "
-                        f"this version of cfops reads up to {FORMAT}",
-                        hint="use a newer cfops",
-                    )
+                check_format(line, FORMAT, self.path)
                 if line["started"] >= since:
                     yield line
 
@@ -155,10 +151,11 @@ class StateFile:
 
 
 def running(folder: Path) -> Iterator[Json]:
-    """Yield the state of each run under way that has its state folder at *folder*."""
+    """Yield the state of each run under way that has its state folder at *folder*. Raises Newer."""
     for file in sorted((folder / "runs").glob("*.json")):
         with suppress(OSError), open_regular(file, follow=False) as opened:
             if _is_locked(opened.fileno()) and (state := _read(opened.fileno())):
+                check_format(state, FORMAT, file)
                 yield state
 
 
@@ -175,6 +172,8 @@ def report_lost(folder: Path, now: float) -> int:
                     continue
                 fcntl.flock(opened.fileno(), fcntl.LOCK_EX)
                 state = _read(opened.fileno()) if name.endswith(".json") else None
+                if state and state["format"] > FORMAT:
+                    continue  # the newer cfops reports it
                 if state and _is_at(os.fstat(opened.fileno()), file):
                     Ledger(folder).append_lost(lost(state), now)
                     found += 1

@@ -23,7 +23,7 @@ _STATES = {
     "green": ("active", "complete", "ok", "valid", "done", "issued"),
     "yellow": (
         "pending", "denied", "partial", "unavailable", "inconsistent", "warn", "warning", "expiring",
-        "unknown", "cannot", "unfinished",
+        "unknown", "cannot", "unfinished", "newer",
     ),
     "red": ("failed", "fail", "expired", "gone", "error", "invalid", "damaged", "moved", "deleted"),
     "dim": ("undone", "skipped", "kept"),

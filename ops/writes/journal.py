@@ -19,6 +19,8 @@ from ops.kinds import secret
 from ops.kinds.resource import Change, Resource
 from ops.telemetry.redact import Redactor
 
+FORMAT = 1
+
 Read = Callable[[int, int], bytes]
 
 DONE, ADOPTED, FAILED, UNKNOWN, UNDONE = "done", "adopted", "failed", "unknown", "undone"
@@ -104,7 +106,7 @@ class Journal:
         host: str = "",
         redactor: Redactor | None = None,
     ) -> None:
-        self._chain = Chain(folder / "journal.jsonl")
+        self._chain = Chain(folder / "journal.jsonl", FORMAT)
         self._blobs = Blobs(folder / "blobs")
         self._group, self._task, self._host = group, task, host
         self._redactor = redactor or Redactor()
@@ -188,10 +190,13 @@ class Journal:
         self._chain.append({"type": "mark", "id": entry, "state": state})
 
     def entries(self) -> dict[str, JournalEntry]:
-        """Return all entries by id, oldest first. Raises DiskError if the journal was tampered with."""
+        """Return all entries by id, oldest first. Raises Newer, DiskError if it was tampered with."""
         found: dict[str, JournalEntry] = {}
         for line in self._chain.lines():
             id, kind = line["id"], line["type"]
+            if kind not in ("intent", "result", "mark") or (kind != "intent" and id not in found):
+                what = f"has a line {kind!r} about {id!r}, which this version of cfops cannot read"
+                raise DiskError(f"{self._chain.path} {what}", hint="use the cfops that wrote it")
             if kind == "intent":
                 account_id, owner_id, item = line["owner"]
                 same = ("id", "time", "task", "kind", "counts", "names", "changes", "undoes")

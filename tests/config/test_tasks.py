@@ -129,6 +129,7 @@ def test_the_variables_that_the_environment_holds_reach_a_task(inv: Inv, staged:
     assert inv("zones.list", "--output", "json").code == 0
 
 
+@pytest.mark.unmeasured
 def test_listing_the_tasks_loads_neither_settings_nor_their_libraries() -> None:
     heavy = "ops.config.settings ops.config.credentials dotenv tomllib platformdirs requests http.client"
     source = (

@@ -34,7 +34,7 @@ def bodies(path: Path) -> list[object]:
 def test_a_line_holds_its_number_and_the_hash_of_all_before_it(path: Path) -> None:
     heads = written(path, "é", {"a": [1, None]})
 
-    first, second = b'{"n":1,"body":"\\u00e9"}', b'{"n":2,"body":{"a":[1,null]}}'
+    first, second = b'{"n":1,"format":1,"body":"\\u00e9"}', b'{"n":2,"format":1,"body":{"a":[1,null]}}'
     one = sha256(START.encode() + first).hexdigest()
     other = sha256(one.encode() + second).hexdigest()
     assert path.read_text() == (

@@ -175,6 +175,7 @@ def test_a_call_without_a_network_fails_with_its_own_class(opened: Open) -> None
     assert not isinstance(failure.value, Unanswered)
 
 
+@pytest.mark.unmeasured
 def test_opening_the_client_loads_neither_sqlite_nor_other_heavy_things() -> None:
     heavy = {"sqlite3", "tabulate", "tqdm", "cryptography"}
     code = f"import sys, ops.http.stack; print(sorted({heavy} & set(sys.modules)))"

@@ -92,6 +92,7 @@ def test_a_stopped_rendering_does_not_change_the_older_file(staged: Sandbox, pla
     assert leftovers(Path()) == []
 
 
+@pytest.mark.unmeasured
 @pytest.mark.fault("C1")
 @pytest.mark.parametrize("limit", [2_000, pytest.param(60_000, marks=pytest.mark.long)])
 def test_a_full_disk_leaves_nothing_and_keeps_the_older_snapshot(

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ops.commands.snapshots.listing import library_rows, sections
-from ops.errors import Damaged, NotFound, Refused, ValidationError
+from ops.errors import Damaged, Newer, NotFound, Refused
 from ops.kinds.catalog import kinds
 from ops.metrics import textfile
 from ops.metrics.snapshots import families, status
@@ -114,9 +114,9 @@ def test_a_newer_format_and_a_damaged_one_are_listed_with_the_reason(
 
     found = library.all()
 
-    assert [type(entry.failure) for entry in found] == [ValidationError, Damaged, NotFound]
+    assert [type(entry.failure) for entry in found] == [Newer, Damaged, NotFound]
     assert [entry.path for entry in found] == [newer, broken, empty]
-    assert {entry.status for entry in found} == {"damaged"}
+    assert [entry.status for entry in found] == ["newer", "damaged", "damaged"]
 
 
 def test_a_snapshot_has_items_sections_and_kinds(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ops.errors import Damaged, NotFound, ValidationError
+from ops.errors import Damaged, Newer, NotFound
 from ops.snapshots import manifest as manifests
 from ops.snapshots.manifest import Manifest, Section
 from ops.snapshots.writer import Placed, StoredFile
@@ -63,7 +63,8 @@ def test_a_folder_without_a_manifest_is_not_a_snapshot(tmp_path: Path) -> None:
 def test_a_newer_format_is_refused_with_a_hint(tmp_path: Path) -> None:
     (tmp_path / "manifest.json").write_text(json.dumps({"format": 3, "else": "unknown"}))
 
-    with pytest.raises(ValidationError, match="format 3; this version of cfops reads up to 2"):
+    reads = "it has format 3, and this version reads up to 2"
+    with pytest.raises(Newer, match=f"written by a newer cfops: {reads}"):
         manifests.load(tmp_path)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ops.errors import DiskError, ValidationError
+from ops.errors import DiskError, Newer
 from ops.files.disk import DAY
 from ops.items import Json
 from ops.telemetry.ledger import FORMAT, Ledger, StateFile, report_lost, running
@@ -62,7 +62,9 @@ def test_a_line_that_a_full_disk_has_cut_off_costs_no_other(tmp_path: Path) -> N
 def test_a_line_of_a_newer_version_is_refused_with_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "runs.jsonl").write_text('{"format":2,"started":1800000000.0,"run":"a"}\n')
 
-    with pytest.raises(ValidationError, match=r"line 1, has format 2; this version of cfops reads up to 1"):
+    with pytest.raises(
+        Newer, match=r"written by a newer cfops: it has format 2, and this version reads up to 1"
+    ):
         runs(tmp_path)
 
 

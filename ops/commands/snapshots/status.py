@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ops.cli.command import command
 from ops.commands.snapshots.listing import FROM
-from ops.errors import NotFound, Refused
+from ops.errors import Refused
 from ops.ui.shapes import SIZE, TIME, Column, Item
 
 if TYPE_CHECKING:
@@ -46,7 +46,8 @@ def show_status(app: App, max_age: str = "26h", to: str = "", from_: str = "") -
     from ops.snapshots.layout import age, period
 
     now = app.clock()
-    found = status(open_library(app, from_), period(max_age, "--max-age"), now)
+    library = open_library(app, from_)
+    found = status(library, period(max_age, "--max-age"), now)
     if to:
         textfile.write(Path(to), families(found))
     facts = found.as_json()
@@ -55,11 +56,13 @@ def show_status(app: App, max_age: str = "26h", to: str = "", from_: str = "") -
     result = Item(shown, columns) if app.for_people else Item(facts, FIELDS)
     if found.damaged:
         app.warn(f"{found.damaged} cannot be read: `inv snapshots.list --filter status=damaged`")
+    if found.newer:
+        app.warn(f"{found.newer} were written by a newer cfops: `inv snapshots.list --filter status=newer`")
     if found.fresh:
         return result
     app.show(result)
     if found.newest is None:
-        raise NotFound("there is no complete snapshot", hint="`inv scan.export` creates one")
+        raise library.nothing("there is no complete snapshot")
     if found.newest.started > now:
         raise Refused(
             f"the newest complete snapshot, {found.newest.name}, is later than this machine's clock",

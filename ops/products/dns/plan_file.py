@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ops.errors import Conflict, OpsError, ValidationError
+from ops.files.formats import check_number
 from ops.kinds.resource import Change
 from ops.products.dns import checks
 from ops.products.dns.files import read_text
@@ -39,6 +40,8 @@ def load(path: Path, zone: Owner, live: list[Json]) -> Plan:
         found = json.loads(read_text(path, "--plan", regular=True))
     except (ValueError, RecursionError):
         raise _not_a_plan(path, "it is not JSON") from None
+    if isinstance(found, dict):
+        check_number(found.get("plan"), VERSION, path)
     if not isinstance(found, dict) or found.get("plan") != VERSION:
         raise _not_a_plan(path, f"it is not of version {VERSION}")
     if found.get("zone_id") != zone.id:

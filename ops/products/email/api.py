@@ -27,11 +27,6 @@ def list_rules(client: Client, account_id: str) -> Listing:
     return PAGING.read(client, path(ALL_RULES, account=account_id))
 
 
-def list_addresses(client: Client, account_id: str) -> Listing:
-    """Return the addresses that mail may be sent to."""
-    return PAGING.read(client, path(ADDRESSES, account=account_id))
-
-
 def find_rule(client: Client, account: Owner, rule: Json) -> Json | None:
     """Return the live rule with the id of *rule*, else with its matchers in its zone."""
     if rule.get("id"):

@@ -26,11 +26,6 @@ LOOKS = 240
 PAUSE = 0.25
 
 
-def list_lists(client: Client, account_id: str) -> Listing:
-    """Return the lists of an account, without their items."""
-    return client.whole(path(LISTS, account=account_id))
-
-
 def list_items(client: Client, account_id: str, list_id: str) -> Listing:
     """Return the items of a list."""
     return PAGING.read(client, path(ITEMS, account=account_id, list=list_id))

@@ -17,13 +17,6 @@ CONSUMERS = f"{QUEUES}/{{queue}}/consumers"
 _SENT = ("type", "dead_letter_queue", "settings")
 
 
-def list_queues(client: Client, account_id: str) -> Listing:
-    """Return the queues of an account."""
-    from ops.kinds.paging import Followed
-
-    return Followed().read(client, path(QUEUES, account=account_id))
-
-
 def create_queue(client: Client, account: Owner, queue: Json) -> Json:
     """Create a queue; its settings take a second request. Raises Applied if that fails."""
     from ops.errors import OpsError
