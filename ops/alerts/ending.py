@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -36,7 +37,7 @@ class Ending:
             done = report(self.about, self.app.clock(), token=self.token)
             done.tell(self.app.note, self.app.warn)
         except Exception as problem:  # noqa: BLE001 (an alert never fails the line)
-            _warn(self.app, problem)
+            _warn(self.app.warn, problem)
 
 
 def task_ended(app: App, code: int) -> None:
@@ -54,7 +55,7 @@ def task_ended(app: App, code: int) -> None:
         others = [one for one in app.run.recorded if getattr(one, "account", None) != ending.account]
         app.run.recorded[:] = [*others, ending]
     except Exception as problem:  # noqa: BLE001 (an alert never fails the line)
-        _warn(app, problem)
+        _warn(app.warn, problem)
 
 
 def token_end(app: App, account: str, *, fresh: bool = False) -> tuple[float] | None:
@@ -75,7 +76,7 @@ def token_end(app: App, account: str, *, fresh: bool = False) -> tuple[float] | 
         return None
 
 
-def _warn(app: App, problem: Exception) -> None:
+def _warn(warn: Callable[[str], None], problem: Exception) -> None:
     # The message of a bug may hold anything.
     shown = problem.message if isinstance(problem, OpsError) else type(problem).__name__
-    app.warn(f"no notices were sent: {shown}")
+    warn(f"no notices were sent: {shown}")

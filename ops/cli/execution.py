@@ -110,6 +110,7 @@ class _Execution:
                 self._end(failure)
             self.error = type(bug).__name__
             self._talk.trace("".join(traceback.format_exception(bug)))
+            self._keep_report(bug)
             self._report_line()
             raise Exit(code=SystemFailure.exit_code) from None
 
@@ -208,6 +209,27 @@ class _Execution:
         self._failure = {"message": error.message, "hint": error.hint}
         self._report_line()
         raise Exit(code=error.exit_code)
+
+    def _keep_report(self, bug: Exception) -> None:
+        """Write what is known of *bug* into the state folder; where that cannot be written, do nothing."""
+        if self._app is None:
+            return
+        from ops.telemetry.crash import Crash, write
+
+        crash = Crash(
+            run=RUN.id,
+            tasks=RUN.line,
+            task=self._command.path,
+            options=list(self._command.typed(self._options | self._shared)),
+            exit_code=SystemFailure.exit_code,
+            bug=bug,
+            requests=RUN.recording.tally.last() if RUN.recording else (),
+        )
+        with suppress(Exception):  # the bug is what has to be reported
+            file = write(crash, self._app.settings.state_dir, self._app.clock(), self._talk.redact)
+            self._talk.warn(
+                f"a report without values is in {file}; nothing was sent: read it, then attach it to an issue"
+            )
 
     def _report_line(self) -> None:
         if RUN.pretended:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ops.cli.command import command
+from ops.errors import DifferencesFound, UsageError
 from ops.ui.shapes import KEY, LOW, Column, Item, Rows
 
 if TYPE_CHECKING:
@@ -69,7 +70,6 @@ def profile(app: App, name: str = "", default: bool = False) -> Rows | None:
     inv profile staging --default
     """
     from ops.config.layers import list_profiles, set_default
-    from ops.errors import UsageError
 
     profiles = list_profiles(app.settings.config_dir)
     if not name and default:
@@ -97,16 +97,34 @@ def profile(app: App, name: str = "", default: bool = False) -> Rows | None:
     return None
 
 
-@command("version")
-def version(_app: App) -> Item:
-    """Show the versions of cfops, its packages, and the platform.
+@command(
+    "version",
+    help={
+        "check": "ask the package index for the newest version, in one request without the token",
+        "index": "the address of the index's JSON about cfops (default: PyPI's)",
+        "exit_code": "with --check: exit with 5 if there is a newer version",
+    },
+)
+def version(app: App, check: bool = False, index: str = "", exit_code: bool = False) -> Item:
+    """Show the versions of cfops, its packages, and the platform; only with --check is anything asked.
 
     inv version --output json
+    inv version --check --exit-code
     """
-    import platform
-    from importlib.metadata import version as installed
+    from ops.version import VERSION, versions
 
-    packages = {name: installed(name) for name in ("cfops", "invoke", "requests")}
-    # platform.platform() would start the program uname.
-    here = f"{platform.system()}-{platform.release()}-{platform.machine()}"
-    return Item({**packages, "python": platform.python_version(), "platform": here})
+    facts = versions()
+    if not check:
+        if index or exit_code:
+            raise UsageError("--index and --exit-code belong to --check", hint="`inv version --check`")
+        return Item(facts)
+    from ops.http.index import INDEX, newest_version, release_of
+    from ops.plugins.install import update_line
+
+    newest = newest_version(index or INDEX, app.settings)
+    is_newer = release_of(newest) > release_of(VERSION)
+    item = Item({**facts, "newest": newest, "newer": is_newer, "update": update_line() if is_newer else ""})
+    if exit_code and is_newer:
+        app.show(item)
+        raise DifferencesFound(f"cfops {newest} is newer than {VERSION}", hint=f"`{update_line()}`")
+    return item

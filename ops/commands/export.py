@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ops.commands.light import prepared
 from ops.commands.monitor import watched
+from ops.commands.report import page_beside, spans_of
 from ops.errors import OpsError, Refused, UsageError
 from ops.export import job
 from ops.export.delivery import Delivery
@@ -31,6 +32,8 @@ from ops.snapshots.prune import Policy, decisions, remove
 from ops.ui.shapes import SIZE, STATUS, Column, Item
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ops.cli.app import App
 
 SUMMARY = (
@@ -45,7 +48,7 @@ class JobOptions(NamedTuple):
     *guard*: the percentage that no kind may lose; 0 for none. *prune*: what to keep after a complete
     snapshot; None prunes nothing. *ping*: the URL of the monitor, which gets the last messages too with
     *ping_log*. *push*: the prefix in a bucket to send it to. *secrets*: "keep" stores secret fields in a
-    folder too. *since*: the snapshot to carry sections over from.
+    folder too. *since*: the snapshot to carry sections over from. *report*: write a page about the new one.
     """
 
     guard: int = 0
@@ -55,6 +58,7 @@ class JobOptions(NamedTuple):
     ping_log: bool = False
     secrets: str = ""
     since: Since | None = None
+    report: bool = False
 
     def check(self, asked: ScanRequest, target: Delivery) -> None:
         """Raise UsageError for options that contradict each other, before any request is sent."""
@@ -72,6 +76,9 @@ class JobOptions(NamedTuple):
             raise UsageError("--push sends the snapshot in exports/; it cannot be used with --to")
         if self.since and not target.by_account:
             raise UsageError("--since is for the snapshots in exports/; it cannot be used with --to")
+        if self.report and (target.is_sealed or not target.by_account):
+            problem = "--report is for snapshots in exports/ that are not encrypted, because the page is not"
+            raise UsageError(problem, hint="`inv report --at FILE --identity KEY --to PAGE.html` makes one")
         if self.ping_log and not self.ping:
             raise UsageError("--ping-log needs --ping", hint="--ping https://monitor.example/ID --ping-log")
 
@@ -86,11 +93,8 @@ def run_export(app: App, asked: ScanRequest, target: Delivery, options: JobOptio
     if options.push:
         boto.check(app.settings)
     target.check(app.clock())
-    if options.secrets and not target.is_sealed and app.settings.exports.stat().st_mode & 0o077:
-        raise Refused(
-            f"other users can read {app.settings.exports}, so secret values are not kept there",
-            hint=f"chmod go= {app.settings.exports}, or --encrypt-to age1…",
-        )
+    if options.secrets and not target.is_sealed:
+        _refuse_readable(app.settings.exports)
     with watched(app, options.ping, log=options.ping_log) as monitor:
         begun = request.start(app.client, app.clock())
         account, plan = asked.resolved(app.zone, lambda: app.account_id)
@@ -104,6 +108,7 @@ def run_export(app: App, asked: ScanRequest, target: Delivery, options: JobOptio
             announce(app, account.id, None if light else plan)
             earlier = earlier_items(app.settings.exports, account.id, deep=asked.filter.deep)
             work = account, plan, target, chosen, begun, guard, keeps, earlier, light
+            spans = spans_of(app.run.record) if options.report else []
             done = job.run(app, job.ExportJob(*work))
             if DOOR.hooks("on_snapshot"):
                 _tell_hooks(app, done)
@@ -113,6 +118,7 @@ def run_export(app: App, asked: ScanRequest, target: Delivery, options: JobOptio
             pushed = _push(app, done, options.push) if options.push else {}
             with _after(app, done):
                 _prune(app, done, options.prune)
+                pushed |= {"report": page_beside(app, done, spans)} if options.report else {}
         report(app, begun, done.inventory, plan)
         _suggest_next(app, done)
         more = {**(_origins(done, full) if options.since else {}), **pushed}
@@ -121,6 +127,15 @@ def run_export(app: App, asked: ScanRequest, target: Delivery, options: JobOptio
         monitor.summary = f"{counts}, snapshot {done.path.name}"
     silent = app.settings.quiet and not app.settings.output and not app.gaps
     return None if silent else Item(summary, (*SUMMARY, *more, *(("note",) if summary["note"] else ())))
+
+
+def _refuse_readable(exports: Path) -> None:
+    """Raise Refused if other users can read the folder, in which secret values are to be kept."""
+    if exports.stat().st_mode & 0o077:
+        raise Refused(
+            f"other users can read {exports}, so secret values are not kept there",
+            hint=f"chmod go= {exports}, or --encrypt-to age1…",
+        )
 
 
 def _origins(done: Outcome, full: str) -> Json:

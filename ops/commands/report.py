@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,11 +19,12 @@ if TYPE_CHECKING:
     from ops.checks.run import Result
     from ops.cli.app import App
     from ops.export.delivery import Document, FinishedSnapshot
+    from ops.export.job import Outcome
     from ops.items import Json
     from ops.kinds.resource import AuditEvent
     from ops.report.sources import Look, Sources, Who
     from ops.snapshots.snapshot import Snapshot
-    from ops.telemetry.record import SectionSpan
+    from ops.telemetry.record import Event, Record, SectionSpan
 
 PAGE = "report.html"
 COLUMNS = ("file", "snapshot", Column("started", meaning=TIME), "status", Column("bytes", meaning=SIZE))
@@ -126,6 +129,32 @@ def page_of(app: App, snapshot: Snapshot, look: Look, spans: Sequence[SectionSpa
     return write_page(_sources(app, snapshot, look, spans, asks=False), look)
 
 
+def spans_of(record: Record) -> list[SectionSpan]:
+    """Return the sections that a scan reads from now on, as they end."""
+    from ops.telemetry.record import SectionSpan
+
+    found: list[SectionSpan] = []
+
+    def see(event: Event) -> None:
+        if isinstance(event, SectionSpan):
+            found.append(event)
+
+    record.observe(see)
+    return found
+
+
+def page_beside(app: App, done: Outcome, spans: Sequence[SectionSpan]) -> str:
+    """Write the page about a new snapshot beside it, in the place of the last one, and return its path."""
+    from ops.files import disk
+    from ops.snapshots.snapshot import Snapshot
+
+    target = done.path.parent / PAGE
+    content = page_of(app, Snapshot(done.path, done.manifest), look_of(), spans)
+    with disk.atomic(target) as file:
+        file.write(content)
+    return str(target)
+
+
 def document(app: App) -> Document:
     """Return what writes a finished snapshot as a page, for `--to FILE.html`, without a request."""
 
@@ -142,6 +171,7 @@ def _sources(
     app: App, snapshot: Snapshot, look: Look, spans: Sequence[SectionSpan] = (), *, asks: bool = True
 ) -> Sources:
     """Return what the page is made of; if it *asks*, the audit log is read for who made the changes."""
+    from ops.config.settings import SANDBOX
     from ops.kinds.catalog import kinds
     from ops.report.sources import gather
     from ops.snapshots.library import Library
@@ -156,6 +186,7 @@ def _sources(
         runs=_runs(app),
         who=(lambda old, new: _who(app, old, new)) if asks else None,
         spans=spans,
+        dashboard=app.settings.api_host != SANDBOX,
     )
 
 
@@ -192,3 +223,45 @@ def _who(app: App, old: Snapshot, new: Snapshot) -> Who:
             app.note(f"who made the changes is not known: {error.message}")
 
     return Blame(read, app.note).of
+
+
+@command(
+    "serve",
+    help={
+        "port": "the port to listen on, 0 for any free one",
+        "identity": OPENED["identity"],
+        "passphrase_file": OPENED["passphrase_file"],
+    },
+)
+def serve_report(app: App, port: int = 0, identity: str = "", passphrase_file: str = "") -> None:
+    """Serve the newest page and the runs under way to browsers on this machine, until Ctrl-C.
+
+    The address is random, and only this machine reaches it. A run is shown as it moves, and the page is
+    replaced when there is a newer snapshot. No request is sent to Cloudflare.
+
+    inv report.serve
+    inv report.serve --port 8090
+    """
+    from ops.metrics.watching import states
+    from ops.offsite.library import open_snapshot
+    from ops.report.serve import Served, Source
+    from ops.snapshots.library import Library
+    from ops.ui.shapes import Text
+    from ops.ui.spinner import hidden
+
+    account = open_snapshot(app, "latest", identity, passphrase_file).manifest.account_id
+    library = Library(app.settings.exports, account)
+
+    def report() -> bytes:
+        snapshot = open_snapshot(app, "latest", identity, passphrase_file)
+        try:
+            return page_of(app, snapshot, look_of())
+        finally:
+            snapshot.close()
+
+    source = Source(report, library.latest_name, partial(states, app.settings.state_dir, app.run.id))
+    with Served(source, port) as served:
+        app.show(Text(f"{served.url}\n"))
+        app.note("serving until Ctrl-C")
+        with suppress(KeyboardInterrupt), hidden():
+            app.stop.wait()

@@ -87,6 +87,7 @@ def run_scan(
         "refresh": "with --since: read one of N of the rest again and compare it; 0 for none",
         "overlap": "with --since: read the log from this long before that snapshot was started",
         "identity": "with --since: file with the age secret key that opens it",
+        "report": "then write a page about it beside it, in the place of the last one: report.html",
         "ping": "https URL of a monitor, called at the start, after success, and after failure",
         "ping_log": "with --ping: also send the last messages, with names and paths, after a run",
     },
@@ -109,6 +110,7 @@ def export(
     refresh: int = 24,
     overlap: str = "1h",
     identity: str = "",
+    report: bool = False,
     ping: str = "",
     ping_log: bool = False,
 ) -> Item | None:
@@ -132,5 +134,5 @@ def export(
     where = app.settings.exports, to, encrypt_to, document(app)
     target = delivery(*where, newest=not asked.narrowed, passphrase_file=passphrase_file)
     base = light.since(since, refresh, overlap, identity, passphrase_file)
-    options = JobOptions(guard, policy(prune), ping, push_address(push), ping_log, secrets, base)
+    options = JobOptions(guard, policy(prune), ping, push_address(push), ping_log, secrets, base, report)
     return run_export(app, asked, target, options)

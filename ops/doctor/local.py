@@ -38,13 +38,16 @@ def check_local(settings: Settings) -> Iterator[Finding]:
         yield Finding("variables", "warn", note, "`inv config` shows the values used")
     if not settings.notes:
         yield Finding("variables", "ok", "none is misspelt, deprecated or overridden")
-    for check, folder in (("exports", settings.exports), ("state", settings.state_dir)):
+    folders = ("exports", "CFOPS_EXPORTS", settings.exports), ("state", "CFOPS_STATE_DIR", settings.state_dir)
+    for check, setting, folder in folders:
         existing = _existing(folder)
         finding = Finding(check, "ok", f"{folder} can be {'written' if existing == folder else 'created'}")
         try:
             check_writable(existing)
         except DiskError as error:
-            finding = Finding(check, "fail", error.message, error.hint)
+            text = error.message if existing == folder else f"{folder} cannot be created: {error.message}"
+            hint = error.hint.replace("name another folder", f"set {setting} to another folder")
+            finding = Finding(check, "fail", text, hint if setting in hint else f"{hint}; or set {setting}")
         yield finding
     yield disk_space(settings.exports, shutil.disk_usage(_existing(settings.exports)).free)
 

@@ -212,9 +212,13 @@ def check_writable(folder: Path) -> None:
         what = "is not a folder" if folder.exists() else "does not exist"
         raise DiskError(f"{folder} {what}", hint=f"`mkdir -p {quote(str(folder))}`, or name another folder")
     temporary = _temporary(folder)
-    with explained(folder / "a file"):
+    try:
         os.close(_create(temporary, PRIVATE_FILE))
         temporary.unlink()
+    except OSError as problem:
+        hint = failure(problem, folder / temporary.name).hint
+        text = f"no file can be written in {folder}: {problem.strerror or problem}"
+        raise DiskError(text, hint=hint) from None
 
 
 def sweep(folder: Path, *, now: float, older_than: float = DAY) -> list[Path]:

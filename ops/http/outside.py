@@ -22,7 +22,9 @@ LIMIT = 64 * 1024
 
 
 class Outside:
-    """Posts text to one URL and paths below it; only its host is shown, since the rest may be a secret.
+    """Posts text to one URL and paths below it, or gets what is there; only the host is shown.
+
+    The rest of the URL may be a secret.
 
     https, or http to this machine, to others only if *plain*; redirects are not followed. Raises UsageError
     for any other URL.
@@ -85,6 +87,11 @@ class Outside:
         queries = "&".join(filter(None, (self._query, query)))
         target = f"{path}?{queries}" if queries else path
         return self._session(Call("POST", target, body=body, headers=headers, limit=LIMIT))
+
+    def get(self, limit: int) -> Reply:
+        """Return the response to a GET of the URL, of at most *limit* bytes. Raises as `post` does."""
+        target = f"{self._path}?{self._query}" if self._query else self._path
+        return self._session(Call("GET", target, headers={"Accept": "application/json"}, limit=limit))
 
     def close(self) -> None:
         self._session.close()

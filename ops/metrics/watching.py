@@ -16,6 +16,10 @@ EVERY = 1.0
 """Seconds between two looks at the state file."""
 
 RUNNING = "running"
+ENDED = 3
+"""How many runs that have ended are remembered."""
+QUIET = 15
+"""The looks after which the same state is yielded again, so that a reader who is gone is noticed."""
 
 
 def choose(folder: Path, run: str, own: str) -> Json:
@@ -57,6 +61,30 @@ def follow(
             yield _ended(folder, state)
             return
         state = now
+
+
+def states(
+    folder: Path, own: str, wait: Callable[[float], bool], clock: Callable[[], float] = time.time
+) -> Iterator[Json]:
+    """Yield the `runs` under way besides *own*, and those that `ended` meanwhile, until *wait* is True.
+
+    A state is yielded when it has changed, and now and then. Runs that have not asked for anything are left
+    out: they wait themselves.
+    """
+    seen: dict[str, Json] = {}
+    ended: list[Json] = []
+    shown, quiet = None, 0
+    while True:
+        found = (state for state in running(folder) if state["run"] != own and state["requests"])
+        now = {state["run"]: state for state in found}
+        ended = [*(_ended(folder, seen[run]) for run in seen if run not in now), *ended][:ENDED]
+        seen, state = now, {"runs": [_row(one, clock()) for one in now.values()], "ended": ended}
+        quiet += 1
+        if state != shown or quiet >= QUIET:
+            shown, quiet = state, 0
+            yield state
+        if wait(EVERY):
+            return
 
 
 def _row(state: Json, now: float) -> Json:

@@ -9,7 +9,18 @@ from importlib.resources import files
 
 from ops.report.cover import Cover
 from ops.report.markup import Html, el
-from ops.report.sections import changes, everything, findings, opening, unread
+from ops.report.sections import (
+    certificates,
+    changes,
+    everything,
+    findings,
+    growth,
+    jobs,
+    map,
+    needs,
+    opening,
+    unread,
+)
 from ops.report.sources import Look, Sources
 from ops.report.tables import Names
 
@@ -69,13 +80,20 @@ def _body(sources: Sources, look: Look) -> Iterator[Html]:
     summaries = (changes.table(sources, cover), findings.table(sources, cover))
     tables = [*(table for table in summaries if table), *tables]
     yield opening.bar(sources, redact=look.redact)
+    found = needs.needs_of(sources, names, cover)
+    severe = any(need.severity in ("critical", "high") for need in found)
     yield el(
         "main",
-        opening.sentence(sources, 0, severe=False),
+        opening.sentence(sources, len(found), severe=severe),
+        needs.needs(found),
         changes.changes(sources, cover),
+        map.map_of(sources, names, cover),
+        certificates.certificates(sources, look, names, cover),
         findings.findings(sources, names, cover),
+        growth.growth(sources, look),
+        jobs.jobs(sources),
         everything.everything(sources, look, tables),
         unread.unread(sources, look, cover),
     )
     yield everything.ITEM
-    yield from everything.data(sources, tables, ())
+    yield from everything.data(sources, tables)

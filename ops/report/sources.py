@@ -42,6 +42,13 @@ class Change(NamedTuple):
     event: AuditEvent | None = None
 
 
+class Earlier(NamedTuple):
+    """What was found in the snapshot before, by fingerprint; *unsure* are (check, zone) without an answer."""
+
+    found: frozenset[str]
+    unsure: frozenset[tuple[str, str]]
+
+
 class Changes(NamedTuple):
     """What changed since the snapshot before: the first ones, and the *counts* of (kind, change) of all."""
 
@@ -58,7 +65,8 @@ class Sources:
     """What a page shows. *before* is the complete snapshot before, *earlier* what the checks found in it.
 
     *kept* are the snapshots on this machine that are not newer, *runs* the lines of the ledger, both
-    newest first; *spans* the sections that the run which made the snapshot has read.
+    newest first; *spans* the sections that the run which made the snapshot has read. *dashboard*: the account
+    has one, unlike the sandbox.
     """
 
     def __init__(
@@ -70,15 +78,16 @@ class Sources:
         before: Snapshot | None = None,
         changes: Changes | None = None,
         results: Sequence[Result] = (),
-        earlier: frozenset[str] | None = None,
+        earlier: Earlier | None = None,
         kept: Sequence[Snapshot] = (),
         runs: Sequence[Json] = (),
         spans: Sequence[SectionSpan] = (),
+        dashboard: bool = True,
     ) -> None:
         self.snapshot, self.kinds, self.now = snapshot, kinds, now
         self.before, self.changes = before, changes or Changes()
         self.results, self.earlier = results, earlier
-        self.kept, self.runs, self.spans = kept, runs, spans
+        self.kept, self.runs, self.spans, self.dashboard = kept, runs, spans, dashboard
 
     @property
     def manifest(self) -> Manifest:
@@ -93,7 +102,9 @@ class Sources:
         """True if subject *at* of *result* was not found before; None if nothing is known of before."""
         if self.earlier is None:
             return None
-        return fingerprint(result, result.subjects[at]) not in self.earlier
+        known = fingerprint(result, result.subjects[at]) in self.earlier.found
+        # What was not read before may have been there.
+        return None if not known and (result.check.id, result.zone) in self.earlier.unsure else not known
 
 
 def gather(
@@ -107,6 +118,7 @@ def gather(
     runs: Sequence[Json] = (),
     who: Callable[[Snapshot, Snapshot], Who] | None = None,
     spans: Sequence[SectionSpan] = (),
+    dashboard: bool = True,
 ) -> Sources:
     """Return the sources of a page about *snapshot*. *entries* are the stored snapshots of its account.
 
@@ -117,10 +129,6 @@ def gather(
     before = next((one for one in kept[1:] if one.manifest.complete and not _narrowed(one.manifest)), None)
     changes = _changes(before, snapshot, kinds, look, who(before, snapshot) if who and before else None)
     wanted = [one for one in judge(snapshot) if _concerns(one, look)]
-    earlier = None
-    if before is not None:
-        found = (one for one in judge(before) if _concerns(one, look))
-        earlier = frozenset(fingerprint(one, s) for one in found for s in (*one.subjects, *one.accepted))
     return Sources(
         snapshot,
         kinds,
@@ -128,10 +136,11 @@ def gather(
         before=before,
         changes=changes,
         results=wanted,
-        earlier=earlier,
+        earlier=_earlier(judge(before)) if before else None,
         kept=kept,
         runs=[line for line in runs if line["account"] == snapshot.manifest.account_id],
         spans=spans,
+        dashboard=dashboard,
     )
 
 
@@ -152,6 +161,11 @@ def _kept(snapshot: Snapshot, entries: Iterable[Entry]) -> list[Snapshot]:
 def _concerns(result: Result, look: Look) -> bool:
     needs = result.check.needs
     return not needs or any(map(look.selected, needs))
+
+
+def _earlier(results: Sequence[Result]) -> Earlier:
+    found = (fingerprint(one, subject) for one in results for subject in (*one.subjects, *one.accepted))
+    return Earlier(frozenset(found), frozenset((one.check.id, one.zone) for one in results if one.gaps))
 
 
 def _changes(

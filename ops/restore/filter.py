@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
-from ops.errors import NotFound, did_you_mean
+from ops.errors import NotFound, Refused, did_you_mean
 from ops.items import Json, reach
 from ops.kinds import catalog
 from ops.kinds.resource import ACCOUNT, Resource, identity_of
@@ -13,6 +13,7 @@ from ops.scan.inventory import ScanFilter, choose, line_of, names
 from ops.snapshots.compare.pairing import parent_kinds
 from ops.snapshots.compare.side import CONTENTS, Side, key_of
 from ops.snapshots.manifest import Section
+from ops.snapshots.snapshot import Snapshot
 
 ZONE, NAMESPACE = "zones.zone", "kv.namespace"
 
@@ -43,6 +44,16 @@ def unknown_kinds(saved: Side) -> dict[str, int]:
         if section.kind.removesuffix(CONTENTS) not in known and section.count:
             counts[section.kind] = counts.get(section.kind, 0) + section.count
     return counts
+
+
+def refuse_unknown(snapshot: Snapshot, wanted: tuple[str, ...]) -> None:
+    """Raise Refused if a *wanted* kind is one of the snapshot that this cfops does not know."""
+    known = catalog.kinds()
+    for section in snapshot.manifest.sections:
+        if section.kind in names(wanted) and section.kind not in known:
+            text = f"{section.kind} cannot be restored: this cfops does not know the kind"
+            hint = f"the snapshot is by {snapshot.manifest.tool}, perhaps with a plugin (`inv plugins`)"
+            raise Refused(text, hint=hint)
 
 
 def read_filter(

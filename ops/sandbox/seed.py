@@ -48,6 +48,8 @@ _QUEUE: Json = {
 _CONSUMER: Json = {
     "type": "worker",
     "script": "webhook-relay",
+    "service": "webhook-relay",
+    "environment": "production",
     "created_on": CREATED,
     "settings": {"batch_size": 10, "max_retries": 3, "max_wait_time_ms": 5000},
 }
@@ -141,7 +143,7 @@ def _seed_storage(store: Store) -> None:
         id, host, script = stable_uuid("pages", name), f"{name}-sandbox.pages.dev", f"pages-worker--{name}"
         scripts = {"production_script_name": script, "preview_script_name": f"{script}-preview"}
         about = {"id": id, "name": name, "subdomain": host, "domains": [host], **scripts, **_PROJECT}
-        store.put_document("pages.project", ACCOUNT_ID, id, about, sort=name)
+        store.put_document("pages.project", ACCOUNT_ID, name, about, sort=name)
     monitor, stamps = stable_id("lb.monitor", "health"), {"created_on": CREATED, "modified_on": CHANGED}
     store.put_document("lb.monitor", ACCOUNT_ID, monitor, {"id": monitor, **_MONITOR, **stamps})
     for number, name in enumerate(("pool-west", "pool-east"), 1):

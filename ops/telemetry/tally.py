@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import resource
+from collections import deque
 from threading import Lock
 
 from ops.items import Json
@@ -10,6 +11,8 @@ from ops.telemetry.histogram import Histogram
 from ops.telemetry.record import CallSeen, Event, ScanSeen, SectionSpan, WritesSeen
 
 TOO_MANY_REQUESTS = 429
+LAST = 20
+"""How many of the last requests are known one by one."""
 
 
 class Route:
@@ -33,6 +36,7 @@ class Tally:
         self._items: dict[str, int] = {}
         self._sections: dict[str, int] = {}
         self._routes: dict[str, Route] = {}
+        self._last: deque[tuple[str, str, int]] = deque(maxlen=LAST)
         self.items_so_far = 0
         """The items of the sections that have been read, also while the scan is under way."""
 
@@ -53,6 +57,7 @@ class Tally:
         if call.cached:
             self._hits += 1
             return
+        self._last.append((call.method, call.route, call.status))
         self.requests += 1
         self._misses += call.missed
         self._retries += call.attempt > 1
@@ -65,6 +70,13 @@ class Tally:
         # A refusal is an answer; these are not.
         route.failed += call.status < 100 or call.status == TOO_MANY_REQUESTS or call.status >= 500
         route.durations.add(call.ms)
+
+    def last(self) -> list[Json]:
+        """Return the last requests, oldest first: method, path with placeholders, and status."""
+        with self._lock:
+            return [
+                {"method": method, "path": route, "status": status} for method, route, status in self._last
+            ]
 
     def as_json(self) -> Json:
         """Return the numbers of the run's line, with the CPU time and the peak memory of this process."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
 from pathlib import Path
 
@@ -91,3 +92,23 @@ def test_a_folder_that_is_a_file_is_the_users_failure(settings: Make, tmp_path: 
 )
 def test_little_room_is_reported_before_there_is_none(tmp_path: Path, free: int, status: str) -> None:
     assert disk_space(tmp_path, free).status == status
+
+
+@pytest.mark.parametrize(
+    ("check", "setting", "folder"),
+    [("state", "CFOPS_STATE_DIR", "state/deep"), ("exports", "CFOPS_EXPORTS", "exports/deep")],
+)
+def test_a_read_only_file_system_names_the_folder_and_its_setting(
+    settings: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, check: str, setting: str, folder: str
+) -> None:
+    def refused(*_: object) -> int:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr("ops.files.disk._create", refused)
+
+    (finding,) = checked(settings(**{setting: str(tmp_path / folder)}), check)
+
+    assert finding.meaning == (
+        f"{tmp_path / folder} cannot be created: no file can be written in {tmp_path}: Read-only file system"
+    )
+    assert finding.hint == (f"`ls -ld {tmp_path}` shows who may write there; set {setting} to another folder")

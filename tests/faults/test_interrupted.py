@@ -195,7 +195,7 @@ def test_an_interrupt_at_any_step_of_a_write_ends_it_with_its_own_exit_code(
     for one in results:
         assert "Traceback" not in one["err"], one
         # An interrupt that comes after the last task has nothing to stop.
-        ended = "undo: inv undo.apply" in one["err"]
+        ended = "undo: cfops undo.apply" in one["err"]
         assert one["code"] == 130 or (one["code"] == 0 and ended), one
         assert any(word in one["err"] for word in ("interrupted", "stopped")) or one["code"] == 0, one
     assert {one["code"] for one in results} == {0, 130}

@@ -9,7 +9,7 @@ import pytest
 
 from ops.errors import NotFound, UsageError
 from ops.items import Json
-from ops.metrics.watching import choose, follow
+from ops.metrics.watching import QUIET, choose, follow, states
 from ops.telemetry.ledger import Ledger, StateFile
 from tests.metrics.lines import NOW, line
 
@@ -101,3 +101,29 @@ def test_one_of_several_runs_is_named(tmp_path: Path) -> None:
         choose(tmp_path, "c", "")
     for file in files:
         file.close()
+
+
+def test_the_states_are_all_runs_that_work_and_those_that_ended_meanwhile(tmp_path: Path) -> None:
+    file, waiting, other = (StateFile(tmp_path, run) for run in ("a", "waits", "own"))
+    waiting.write(state("waits", requests=0))
+    other.write(state("own", requests=5))
+    file.write(state(requests=1, progress={"sections": 1, "known": 9, "items": 5, "left": 60.0}))
+    later = state(requests=7, progress={"sections": 8, "known": 9, "items": 80, "left": 2.0})
+
+    def end() -> None:
+        Ledger(tmp_path).append(line("a", requests=9, exit_code=4), NOW)
+        file.close()
+
+    wait = steps(lambda: None, lambda: file.write(later), end)
+    found = list(states(tmp_path, "own", wait, clock=lambda: NOW))
+
+    waiting.close()
+    other.close()
+    assert [[run["sections"] for run in one["runs"]] for one in found] == [[1], [8], []]
+    assert [[run["outcome"] for run in one["ended"]] for one in found] == [[], [], ["partial"]]
+
+
+def test_a_state_that_does_not_change_is_yielded_now_and_then(tmp_path: Path) -> None:
+    found = list(states(tmp_path, "own", steps(*[lambda: None] * 2 * QUIET), clock=lambda: NOW))
+
+    assert found == [{"runs": [], "ended": []}] * 3

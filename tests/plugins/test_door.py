@@ -340,6 +340,12 @@ def test_a_snapshot_with_kinds_of_a_plugin_that_is_gone_says_what_cannot_come_ba
 
     assert made.code == 0, made.err
     assert "cannot be restored: 2 mail.rule: this cfops does not know the kind" in result.err
+    named = planted.shell("sandbox", "snapshots.restore", "--kind", "mail.rule", "--dry-run")
+    assert "error: mail.rule cannot be restored: this cfops does not know the kind\n" in named.err
+    assert "hint: the snapshot is by cfops " in named.err
+    other = planted.shell("sandbox", "snapshots.restore", "--kind", "mail.rul", "--dry-run")
+    assert "mail.rul" in other.err
+    assert "cannot be restored" not in other.err
 
 
 def test_an_export_format_of_a_plugin_is_used_for_its_suffix(planted: Planted) -> None:  # noqa: F811

@@ -21,7 +21,7 @@ STAMPS = {
         for resource in kinds().values()
         for field in resource.compare.volatile
         if field.endswith(("_on", "_at", "_date"))
-    ),
+    ), "created", "modified", "consumer_id",
 }  # fmt: skip
 
 

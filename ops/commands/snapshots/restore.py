@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ops.cli.command import command
 from ops.commands.snapshots.listing import OPENED
-from ops.errors import Interrupted, NotFound, Refused
+from ops.errors import Interrupted, NotFound, Refused, UsageError
 from ops.ui.shapes import Item
 
 if TYPE_CHECKING:
@@ -59,10 +59,14 @@ def restore_snapshot(
     """
     from ops.commands.snapshots.verify import verified
     from ops.offsite.library import open_snapshot
-    from ops.restore.filter import read_filter
+    from ops.restore.filter import read_filter, refuse_unknown
     from ops.snapshots.snapshot import check_account
 
-    filter = read_filter(kind, zone, namespace, item)
+    try:
+        filter = read_filter(kind, zone, namespace, item)
+    except UsageError:
+        refuse_unknown(open_snapshot(app, name, identity, passphrase_file), kind)
+        raise
     snapshot = verified(app, open_snapshot(app, name, identity, passphrase_file))
     check_account(snapshot.path, snapshot.manifest, app.account_id)
     result = _restore(app, snapshot, filter, delete=delete)

@@ -56,3 +56,71 @@ def info(app: App, project: str = "") -> Item:
     from ops.scan.items import Items
 
     return Item(Items(app).one("pages.project", project))
+
+
+@command(
+    "create",
+    required=("project",),
+    writes=True,
+    needs=EDIT,
+    help={"project": "name of the new project", "branch": "its production branch (default: main)"},
+)
+def create(app: App, project: str = "", branch: str = "main") -> Rows:
+    """Create a project without a repository; wrangler uploads the site.
+
+    inv pages.create --project handbook
+    """
+    from ops.products.pages.resources import PROJECT
+    from ops.writes.by_name import ByName
+
+    return ByName(app, PROJECT).create({"name": project, "production_branch": branch})
+
+
+@command(
+    "delete", required=("project",), writes=True, guards=("confirm",), needs=EDIT, help={"project": NAMED}
+)
+def delete(app: App, project: str = "") -> Rows:
+    """Delete a project with its deployments; its name has to be typed, or named with --confirm.
+
+    inv pages.delete --project docs --confirm docs
+    """
+    from ops.products.pages.resources import PROJECT
+    from ops.writes.by_name import ByName
+
+    return ByName(app, PROJECT).delete(project)
+
+
+@command(
+    "domain-add",
+    required=("project", "domain"),
+    writes=True,
+    needs=EDIT,
+    help={"project": NAMED, "domain": "e.g. docs.example.com; it needs a DNS record too"},
+)
+def add_domain(app: App, project: str = "", domain: str = "") -> Rows:
+    """Let a project answer for a domain.
+
+    inv pages.domain-add --project docs --domain handbook.example.com
+    """
+    from ops.products.pages.resources import DOMAIN, PROJECT
+    from ops.writes.by_name import ByName
+
+    return ByName(app, PROJECT).inside(DOMAIN, project).create({"name": domain})
+
+
+@command(
+    "domain-remove",
+    required=("project", "domain"),
+    writes=True,
+    needs=EDIT,
+    help={"project": NAMED, "domain": "the domain"},
+)
+def remove_domain(app: App, project: str = "", domain: str = "") -> Rows:
+    """Remove a domain from a project; its DNS record stays.
+
+    inv pages.domain-remove --project docs --domain docs.example.com
+    """
+    from ops.products.pages.resources import DOMAIN, PROJECT
+    from ops.writes.by_name import ByName
+
+    return ByName(app, PROJECT).inside(DOMAIN, project).delete(domain)

@@ -87,3 +87,49 @@ def delete(app: App, queue: str = "") -> Rows:
 
     found = Items(app).one("queues.queue", queue)
     return make(app, Change(REMOVED, Owner(app.account_id, app.account_id, {}), found, None))
+
+
+@command(
+    "consumer-add",
+    required=("queue", "script"),
+    writes=True,
+    needs=EDIT,
+    help={
+        "queue": NAMED,
+        "script": "the script that gets the messages",
+        "batch_size": "messages at once, at most (default: Cloudflare's)",
+        "dead_letter_queue": "queue for messages that fail again and again",
+    },
+)
+def add_consumer(
+    app: App, queue: str = "", script: str = "", batch_size: int = 0, dead_letter_queue: str = ""
+) -> Rows:
+    """Have a script consume a queue; Cloudflare allows one consumer.
+
+    inv queues.consumer-add --queue emails --script webhook-relay
+    """
+    from ops.products.queues.resources import CONSUMER, QUEUE
+    from ops.writes.by_name import ByName
+
+    wanted = {"type": "worker", "script": script}
+    settings = {"settings": {"batch_size": batch_size}} if batch_size else {}
+    dead = {"dead_letter_queue": dead_letter_queue} if dead_letter_queue else {}
+    return ByName(app, QUEUE).inside(CONSUMER, queue).create(wanted | settings | dead)
+
+
+@command(
+    "consumer-remove",
+    required=("queue", "script"),
+    writes=True,
+    needs=EDIT,
+    help={"queue": NAMED, "script": "the script, or the id of the consumer"},
+)
+def remove_consumer(app: App, queue: str = "", script: str = "") -> Rows:
+    """Remove a consumer of a queue: its messages wait until there is another one.
+
+    inv queues.consumer-remove --queue emails --script webhook-relay
+    """
+    from ops.products.queues.resources import CONSUMER, QUEUE
+    from ops.writes.by_name import ByName
+
+    return ByName(app, QUEUE).inside(CONSUMER, queue).delete(script)

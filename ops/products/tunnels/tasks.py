@@ -59,3 +59,65 @@ def info(app: App, tunnel: str = "") -> Item:
     from ops.scan.items import Items
 
     return Item(Items(app).one("tunnels.tunnel", tunnel))
+
+
+@command("create", required=("tunnel",), writes=True, needs=EDIT, help={"tunnel": "name of the new tunnel"})
+def create(app: App, tunnel: str = "") -> Rows:
+    """Create a tunnel that is configured at Cloudflare; the dashboard shows the token for its cloudflared.
+
+    inv tunnels.create --tunnel warehouse
+    """
+    from ops.products.tunnels.resources import TUNNEL
+    from ops.writes.by_name import ByName
+
+    return ByName(app, TUNNEL).create({"name": tunnel, "config_src": "cloudflare"})
+
+
+@command("delete", required=("tunnel",), writes=True, needs=EDIT, help={"tunnel": NAMED})
+def delete(app: App, tunnel: str = "") -> Rows:
+    """Delete a tunnel with its token; Cloudflare refuses one that is connected.
+
+    inv tunnels.delete --tunnel office --yes
+    """
+    from ops.products.tunnels.resources import TUNNEL
+    from ops.writes.by_name import ByName
+
+    return ByName(app, TUNNEL).delete(tunnel)
+
+
+@command(
+    "route-add",
+    required=("network", "tunnel"),
+    writes=True,
+    needs=EDIT,
+    help={"network": "e.g. 10.1.0.0/16", "tunnel": NAMED, "comment": "what it is for"},
+)
+def add_route(app: App, network: str = "", tunnel: str = "", comment: str = "") -> Rows:
+    """Lead a private network to a tunnel, in the default virtual network.
+
+    inv tunnels.route-add --network 10.1.0.0/16 --tunnel office
+    """
+    from ops.products.tunnels.resources import ROUTE, TUNNEL
+    from ops.writes.by_name import ByName
+
+    found = ByName(app, TUNNEL).find(tunnel)
+    wanted = {"network": network, "tunnel_id": found.get("id", ""), "comment": comment}
+    return ByName(app, ROUTE).create(wanted)
+
+
+@command(
+    "route-remove",
+    required=("network",),
+    writes=True,
+    needs=EDIT,
+    help={"network": "the network, or the id of the route"},
+)
+def remove_route(app: App, network: str = "") -> Rows:
+    """Delete the route of a private network.
+
+    inv tunnels.route-remove --network 10.0.0.0/16
+    """
+    from ops.products.tunnels.resources import ROUTE
+    from ops.writes.by_name import ByName
+
+    return ByName(app, ROUTE).delete(network)

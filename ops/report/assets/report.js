@@ -6,6 +6,7 @@ const make = (name, props, ...children) => {
   node.append(...children);
   return node;
 };
+const button = (props, text) => make('button', {type: 'button', ...props}, text);
 const index = JSON.parse($('index').textContent), kinds = index.kinds;
 const count = n => n.toLocaleString('en');
 // Control characters and changes of direction are shown as escapes.
@@ -30,10 +31,7 @@ const load = kind => tables[kind] ??= inflate('t:' + kind).then(({columns}) => {
     return facts.parent ? by[facts.parent][row] + '/' + key : String(key);
   }};
 });
-const detail = (table, row) => {
-  const id = `t:${table.kind}:${row / 1000 | 0}`;
-  return (blocks[id] ??= inflate(id)).then(rows => rows[row % 1000]);
-};
+const detail = ({kind}, row, id = `t:${kind}:${row / 1000 | 0}`) => (blocks[id] ??= inflate(id)).then(rows => rows[row % 1000]);
 // What a search looks into: the texts of a row, in lower case.
 const texts = table => table.texts ??= Array.from({length: table.count}, (_, row) =>
   table.all.map(c => show(c.values[row])).join('\n').toLowerCase());
@@ -78,8 +76,7 @@ function paint() {
   const height = narrow.matches ? 52 : 30, first = Math.max(0, (grid.scrollTop / height | 0) - 5);
   rows.style.height = order.length * height + 'px';
   rows.replaceChildren(...order.slice(first, first + (grid.clientHeight / height | 0) + 12).map((at, n) => {
-    const item = table.ref(at);
-    const row = make('div', {role: 'row', ariaRowIndex: first + n + 2, className: item === state.item ? 'row chosen' : 'row'},
+    const item = table.ref(at), row = make('div', {role: 'row', ariaRowIndex: first + n + 2, className: item === state.item ? 'row chosen' : 'row'},
       ...table.shown.map(({values}, i) => {
         const value = values[at], text = show(value);
         return make('span', {role: 'cell', title: text[24] ? text.slice(0, 300) : '', className: typeof value === 'number' ? 'number' : ''},
@@ -100,18 +97,19 @@ function head() {
   $('head').replaceChildren(...table.shown.map(c => {
     const here = c.name === name;
     return make('span', {role: 'columnheader', ariaSort: here ? down ? 'descending' : 'ascending' : 'none'},
-      make('button', {type: 'button', onclick: () => set({sort: here && !down ? '-' + name : c.name})}, c.name + (here ? down ? ' ↓' : ' ↑' : '')));
+      button({onclick: () => set({sort: here && !down ? '-' + name : c.name})}, c.name + (here ? down ? ' ↓' : ' ↑' : '')));
   }));
 }
 function filters() {
   const groups = table.shown.filter(c => c.few && c.few.length > 1 && c.few.length < 61).map(c => {
-    const counts = new Map();
-    for (const v of c.values) counts.set(show(v), (counts.get(show(v)) || 0) + 1);
-    return make('optgroup', {label: c.name}, ...[...counts].sort((a, b) => b[1] - a[1]).map(([v, n]) =>
+    const counts = Object.create(null);
+    for (const text of c.values.map(show)) counts[text] = (counts[text] || 0) + 1;
+    return make('optgroup', {label: c.name}, ...Object.entries(counts).sort((a, b) => b[1] - a[1]).map(([v, n]) =>
       make('option', {value: JSON.stringify([c.name, v])}, `${c.name}: ${v || '(none)'} (${count(n)})`)));
   });
-  $('filter').replaceChildren(make('option', {value: ''}, 'Filter…'), ...groups);
-  const chip = (text, onclick) => make('button', {type: 'button', className: 'chip', title: 'Remove this filter', onclick}, text + ' ×');
+  $('filter').replaceChildren($('filter').firstChild, ...groups);
+  $('filter').value = '';
+  const chip = (text, onclick) => button({className: 'chip', title: 'Remove', onclick}, text + ' ×');
   $('chips').replaceChildren(...state.filters.map((one, at) =>
     chip(`${one[0]}: ${clean(one[1]) || '(none)'}`, () => set({filters: state.filters.filter((_, n) => n !== at)}))));
   if (state.q) $('chips').append(chip('search: ' + clean(state.q), () => (search.value = '', find())));
@@ -146,17 +144,16 @@ async function open() {
     ...list('Used by', used.map(([kind, name, href]) => make('li', {}, href ? make('a', {href}, clean(name)) : clean(name), ' ', make('small', {}, kind)))),
     ...list('History', past.map(([time, change, fields]) => make('li', {}, `${time.slice(0, 16).replace('T', ' ')} ${change}`, ...fields.map(([name, old, now]) =>
       make('div', {}, clean(name) + ': ', make('del', {}, clean(old)), ' → ', make('ins', {}, clean(now)))))))];
-  const zone = table.kind === 'zones.zone' ? table.by.name[row] : table.by.zone?.[row];
+  const parts = {account: index.account, zone: (table.by.zone || table.by.name)?.[row], item: table.by[table.key]?.[row]};
   if (table.page) body.push(make('p', {}, make('a', {rel: 'noreferrer', target: '_blank', href: 'https://dash.cloudflare.com/'
-    + table.page.replace('{account}', index.account).replace('{zone}', encodeURIComponent(zone))}, 'Open in the dashboard')));
+    + table.page.replace(/{(\w+)}/g, (_, name) => encodeURIComponent(parts[name]))}, 'Open in the dashboard')));
   $('item-name').textContent = show(table.shown[0].values[row]) || table.kind;
   $('item-body').replaceChildren(...body);
   $('item').hidden = false;
 }
 
 async function save(type) {
-  const quote = v => '"' + (v == null ? '' : typeof v === 'object' ? JSON.stringify(v) : String(v)).replaceAll('"', '""') + '"';
-  const lines = [];
+  const quote = v => '"' + (typeof v === 'object' && v ? JSON.stringify(v) : String(v ?? '')).replaceAll('"', '""') + '"', lines = [];
   if (type === 'csv') for (const row of [-1, ...order]) lines.push(table.shown.map(c => quote(row < 0 ? c.name : c.values[row])).join(',') + '\r\n');
   else for (const row of order) {
     const item = Object.fromEntries(table.all.filter(c => c.name !== '#').map(c => [c.name, c.values[row]]));
@@ -165,7 +162,6 @@ async function save(type) {
   if (type === 'json') lines.push(lines[0] ? ']\n' : '[]\n');
   const href = URL.createObjectURL(new Blob(lines, {type: type === 'csv' ? 'text/csv' : 'application/json'}));
   make('a', {href, download: `${table.kind}.${type}`}).click();
-  setTimeout(() => URL.revokeObjectURL(href), 1e4);
 }
 
 async function find() {
@@ -176,8 +172,8 @@ async function find() {
     a.lastChild.textContent = count(hits[a.dataset.kind]);
     a.classList.toggle('miss', !hits[a.dataset.kind]);
   });
-  const best = hits[state.kind] || !words ? state.kind : Object.keys(hits).sort((a, b) => hits[b] - hits[a])[0];
-  return set({q: search.value, item: '', filters: best === state.kind ? state.filters : [], kind: best});
+  const kind = hits[state.kind] || !words ? state.kind : Object.keys(hits).sort((a, b) => hits[b] - hits[a])[0];
+  return set({q: search.value, item: '', filters: kind === state.kind ? state.filters : [], kind});
 }
 
 async function route(event) {
@@ -189,8 +185,8 @@ async function route(event) {
 
 every('#theme, #print, #search', node => node.hidden = false);
 $('theme').onclick = () => {
-  const theme = document.documentElement.dataset;
-  theme.theme = (theme.theme || (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light')) === 'dark' ? 'light' : 'dark';
+  const {dataset} = document.documentElement, dark = matchMedia('(prefers-color-scheme: dark)').matches;
+  dataset.theme = (dataset.theme ? dataset.theme === 'dark' : dark) ? 'light' : 'dark';
 };
 $('print').onclick = () => print();
 $('close').onclick = () => set({item: ''});
@@ -210,13 +206,24 @@ onkeydown = e => {
   if (e.key === '/' && !/INPUT|SELECT/.test(document.activeElement.tagName)) e.preventDefault(), search.focus();
   if (e.key === 'Escape' && state.item) set({item: ''});
 };
-every('.copy', button => button.onclick = async () => {
-  await navigator.clipboard.writeText(button.previousSibling.textContent);
-  button.textContent = 'Copied';
+every('.copy', node => node.onclick = async () => {
+  await navigator.clipboard.writeText(node.previousSibling.textContent);
+  node.textContent = 'Copied';
+});
+// A click in the map dims what is more than two steps away.
+let around;
+every('[data-n]', node => node.onclick = () => {
+  around = around === node ? 0 : node;
+  const near = new Set([node.dataset.n]), edges = [];
+  every('[data-e]', edge => edges.push([edge, ...edge.dataset.e.split(' ')]));
+  for (const _ of 'xx') edges.filter(([, a, b]) => near.has(a) || near.has(b)).forEach(([, a, b]) => near.add(a).add(b));
+  every('[data-n]', other => other.classList.toggle('dim', around && !near.has(other.dataset.n)));
+  for (const [edge, a, b] of edges) edge.classList.toggle('dim', around && !(near.has(a) && near.has(b)));
 });
 every('time', time => {
   const minutes = (Date.now() - Date.parse(time.dateTime)) / 6e4;
-  time.after(` (${minutes < 90 ? Math.round(minutes) + ' min' : minutes < 2880 ? Math.round(minutes / 60) + ' h' : Math.round(minutes / 1440) + ' days'} ago)`);
+  const [unit, word] = minutes < 90 ? [1, 'min'] : minutes < 2880 ? [60, 'h'] : [1440, 'days'];
+  time.after(` (${Math.round(minutes / unit)} ${word} ago)`);
 });
 route().then(() => performance.mark('ready'));
 })();

@@ -9,12 +9,14 @@ from typing import Any
 from ops.items import Json
 from ops.kinds.resource import Resource
 from ops.report.cover import COUNTED, Cover
+from ops.report.dashboard import PAGES
 from ops.report.markup import Child, Html, el, section, text
 from ops.report.past import Past
 from ops.report.sources import Look, Sources
 from ops.report.tables import Names, Table, detail_blocks, head_block, is_listed, packed, table_of
 from ops.report.usage import Usage
 from ops.snapshots.manifest import known
+from ops.typed import in_message
 from ops.ui.cells import table_cell
 
 STATIC = 100
@@ -121,7 +123,7 @@ def _static(table: Table, most: int) -> Html:
     rows = [el("tr", [el("td", _cell(column.values[at])) for column in columns]) for at in range(shown)]
     title = f"{table.kind}: {table.size:,}"
     if shown < table.size:
-        title += f", the first {shown:,} are shown; with JavaScript, or in `inv items.list`, all"
+        title += in_message(f", the first {shown:,} are shown; with JavaScript, or in `inv items.list`, all")
     return el(
         "div", el("table", el("caption", title), el("thead", head), el("tbody", rows)), class_="wide static"
     )
@@ -132,10 +134,10 @@ def _cell(value: Any) -> Html:
     return text(f"{written[:_LONGEST]}…" if len(written) > _LONGEST else written)
 
 
-def data(sources: Sources, tables: Sequence[Table], dashboard: Iterable[tuple[str, str]]) -> Iterable[Html]:
+def data(sources: Sources, tables: Sequence[Table]) -> Iterable[Html]:
     """Yield the blocks of data: an index, then the columns and the details of each table."""
     kinds: Json = {}
-    pages = dict(dashboard)
+    pages = PAGES if sources.dashboard else {}
     for table in tables:
         facts = {"count": table.size, "parent": table.parent, "key": table.key}
         kinds[table.kind] = {**facts, "page": pages.get(table.kind, "")}

@@ -13,6 +13,7 @@ from ops.report.draw import stacked
 from ops.report.markup import Child, Html, command, el, folded, plural, section, text
 from ops.report.sources import Sources
 from ops.report.tables import Names, Table, is_listed, reference, rows_table
+from ops.typed import program
 
 TABLE = "all.findings"
 COLUMNS = ("severity", "check", "zone", "subject", "problem", "state")
@@ -95,7 +96,7 @@ def _check(sources: Sources, group: Sequence[Result], names: Names, cover: Cover
         title,
         why,
         el("ul", rows, class_="subjects"),
-        command(f"inv checks.explain {check.id}"),
+        command(f"{program()} checks.explain {check.id}"),
         class_="group",
     )
 

@@ -247,7 +247,7 @@ COLLECTIONS = (
     Collection(Z + "/pagerules", "pagerules", ("targets", "actions"), kind="page_rule", listed=False),
     Collection(Z + "/custom_hostnames", "ssl", ("hostname",), methods=("PATCH",), kind="custom_hostname",
                listed=False, unique="hostname", stamps=("created_at",), defaults={"status": "pending"}),
-    Collection(A + "/pages/projects", "pages", ("name",), ids="uuid", kind="pages.project",
+    Collection(A + "/pages/projects", "pages", ("name",), key="name", ids="name", kind="pages.project",
                methods=("PATCH",), listed=False, stamps=("created_on",)),
     Collection(A + "/pages/projects/{project}/domains", "pages", key="name", ids="name", page=(1, 20, 100),
                methods=(), stamps=("created_on",), defaults={"status": "active"}),

@@ -1,0 +1,193 @@
+"""Needs you: at most seven things, each with what, where, since when, who, and the command to copy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from ops.checks.model import SEVERITIES
+from ops.checks.run import Result
+from ops.items import timestamp
+from ops.metrics.history import COMPLETE, DIFFERS, outcome
+from ops.report.cover import Cover
+from ops.report.markup import Child, Html, command, el, folded, plural, section
+from ops.report.sections.findings import NEW, address, badge, state_of
+from ops.report.sources import Sources
+from ops.report.tables import Names
+from ops.snapshots.compare.side import UNKNOWN
+from ops.snapshots.manifest import WHOLE
+
+MOST = 7
+LEAST = SEVERITIES.index("high")
+_PLACES = 3
+_APEX = ("NS", "MX")
+
+
+class Need(NamedTuple):
+    """Something that needs somebody: *severity*, the sentence *what*, *where*, *since*, *who*, *command*."""
+
+    severity: str
+    what: str
+    where: Child
+    since: str
+    who: str
+    command: str
+    new: bool = False
+
+
+def needs_of(sources: Sources, names: Names, cover: Cover) -> list[Need]:
+    """Return what needs somebody: what is new first, then by severity."""
+    found = [
+        *_unread(sources, cover),
+        *_run(sources),
+        *_apex(sources, cover),
+        *_findings(sources, names, cover),
+    ]
+    return sorted(found, key=lambda need: (-SEVERITIES.index(need.severity), not need.new))
+
+
+def needs(found: Sequence[Need]) -> Html:
+    """Return the section."""
+    shown = el("ul", [_row(need) for need in found[:MOST]], class_="needs")
+    more = folded(
+        f"{len(found) - MOST} more",
+        el("ul", [_row(need) for need in found[MOST:]], class_="needs"),
+        class_="group",
+    )
+    body: Child = [shown, more if found[MOST:] else None] if found else el("p", "Nothing.", class_="calm")
+    return section("needs", "Needs you", body)
+
+
+def _row(need: Need) -> Html:
+    when = [need.since, el("br"), need.who] if need.who else [need.since]
+    fresh = [" ", el("span", NEW, class_="badge new")] if need.new else []
+    return el(
+        "li",
+        badge(need.severity),
+        el("div", el("p", el("b", need.what), fresh), el("p", need.where, class_="note")),
+        el("p", when, class_="when"),
+        command(need.command),
+    )
+
+
+def _unread(sources: Sources, cover: Cover) -> Iterator[Need]:
+    """Yield each reason for which something could not be read."""
+    reasons: dict[tuple[str, str], set[str]] = {}
+    for one in sources.manifest.sections:
+        if one.status not in WHOLE:
+            reasons.setdefault((one.status, one.reason), set()).add(one.kind)
+    before = (
+        {one.kind for one in sources.before.manifest.sections if one.status not in WHOLE}
+        if sources.before
+        else set()
+    )
+    for (status, reason), kinds in sorted(reasons.items()):
+        named = _named(sorted(kinds))
+        what = f"{named} could not be read: {status}"
+        new = sources.before is not None and not kinds <= before
+        yield Need("high", what, cover.text(reason), _since(sources, new=new), "", "inv doctor", new)
+
+
+def _named(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _PLACES} more" if len(names) > _PLACES else ""
+    return ", ".join(names[:_PLACES]) + more
+
+
+def _since(sources: Sources, *, new: bool) -> str:
+    if sources.before is None:
+        return "seen first now"
+    day = sources.before.manifest.started[:16].replace("T", " ")
+    return f"since {day}" if new else f"before {day}"
+
+
+def _run(sources: Sources) -> Iterator[Need]:
+    """Yield the newest run if it did not end well and is newer than the snapshot."""
+    newest = next((line for line in sources.runs if "scan.export" in line["task"].split(", ")), None)
+    ended = outcome(newest) if newest else COMPLETE
+    if newest and ended not in (COMPLETE, DIFFERS, "partial", "locked"):
+        what = f"The last export ended: {ended}"
+        since = timestamp(newest["started"])[:16].replace("T", " ")
+        yield Need(
+            "high",
+            what,
+            newest.get("error") or "",
+            f"since {since}",
+            "",
+            "inv metrics --task scan.export",
+            True,
+        )
+
+
+def _apex(sources: Sources, cover: Cover) -> Iterator[Need]:
+    """Yield the zones whose delegation or mail changed at their own name."""
+    for difference, event in sources.changes.first:
+        item = difference.after or difference.before or {}
+        if (
+            difference.kind != "dns.record"
+            or difference.change == UNKNOWN
+            or item.get("name") != difference.scope
+        ):
+            continue
+        if item.get("type") in _APEX:
+            what = f"{difference.scope}: {item['type']} record of the zone itself {difference.change}"
+            who = cover.text(event.actor) if event else ""
+            line = f"inv history dns.record --zone {difference.scope} --name {difference.scope}"
+            yield Need(
+                "high",
+                what,
+                "This decides who answers for the zone, or who gets its mail.",
+                _since(sources, new=True),
+                who,
+                line,
+                True,
+            )
+
+
+def _findings(sources: Sources, names: Names, cover: Cover) -> Iterator[Need]:
+    """Yield each check with severe findings, new or not, and with new ones of any weight that matters."""
+    by_check: dict[str, list[Result]] = {}
+    for result in sources.results:
+        if result.subjects:
+            by_check.setdefault(result.check.id, []).append(result)
+    actors = {
+        id: event.actor for difference, event in sources.changes.first if event for id in difference.ids
+    }
+    for group in by_check.values():
+        check = group[0].check
+        pairs = [(result, at) for result in group for at in range(len(result.subjects))]
+        fresh = [pair for pair in pairs if state_of(sources, *pair) == NEW]
+        severe = [
+            p for p in pairs if SEVERITIES.index(p[0].subjects[p[1]].severity or check.severity) >= LEAST
+        ]
+        middling = [
+            p for p in fresh if SEVERITIES.index(p[0].subjects[p[1]].severity or check.severity) >= LEAST - 1
+        ]
+        chosen = [pair for pair in fresh if pair in severe] or middling or severe
+        if not chosen:
+            continue
+        severity = max((r.subjects[at].severity or check.severity for r, at in chosen), key=SEVERITIES.index)
+        new = any(pair in fresh for pair in chosen)
+        who = {actors[key] for r, at in chosen if (key := str(r.subjects[at].item.get("id"))) in actors}
+        first = chosen[0][0].subjects[chosen[0][1]].problem
+        what = f"{check.title}: {plural(len(chosen), 'time') if len(chosen) > 1 else cover.text(first)}"
+        line = f"inv checks.explain {check.id}"
+        yield Need(
+            severity,
+            what,
+            _places(sources, chosen, names, cover),
+            _since(sources, new=new),
+            cover.text(", ".join(sorted(who))),
+            line,
+            new,
+        )
+
+
+def _places(sources: Sources, chosen: Sequence[tuple[Result, int]], names: Names, cover: Cover) -> Child:
+    """Return links to the first items that were found."""
+    found: list[Child] = []
+    for result, at in chosen[:_PLACES]:
+        subject = result.subjects[at]
+        where, name = address(sources, result, subject, names), cover.text(subject.name)
+        zone = f" in {result.zone}" if result.zone and result.zone not in name else ""
+        found.append([", " if found else "", el("a", name, href=where) if where else name, zone])
+    return [*found, f" and {len(chosen) - _PLACES:,} more" if len(chosen) > _PLACES else ""]
