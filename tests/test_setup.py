@@ -132,6 +132,24 @@ def test_init_stores_the_token_in_a_file_with_a_profile(folder: Path, staged: Sa
     assert inv("zones.list", "--output", "json").code == 0
 
 
+@pytest.mark.holds_secret("kept")
+def test_init_stores_the_token_in_the_keyring(folder: Path, staged: Sandbox) -> None:
+    (folder / "keyring.py").write_text(
+        "def set_password(service, name, token):\n"
+        "    open('kept', 'w').write(f'{service} {name} {token}')\n"
+        "def get_password(service, name):\n"
+        "    return open('kept').read().split()[2]\n"
+    )
+    dialog = Dialog("init", PYTHONPATH=f"{folder}:{ROOT}")
+    dialog.answer("API token (not shown): ", staged.token)
+    dialog.answer("place for the token [1]: ", "3")
+    dialog.answer("name of the profile [main]: ", "")
+
+    assert dialog.end() == 0, dialog.shown
+    assert (folder / "kept").read_text() == f"cfops main {staged.token}"
+    assert "keyring = true" in (Path(os.environ["CFOPS_CONFIG_DIR"]) / "profiles.toml").read_text()
+
+
 @pytest.mark.holds_secret(".env")
 def test_init_warns_of_a_token_in_the_environment(folder: Path, staged: Sandbox) -> None:
     dialog = Dialog("init", CLOUDFLARE_API_TOKEN="another-token-of-this-environment-12345")

@@ -5,9 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 from ops.sandbox.server import Sandbox
 from tests.e2e.conftest import Shell
 
+pytestmark = pytest.mark.unmeasured
 # Invoke itself loads ssl (through asyncio) and yaml.
 HEAVY = {
     "requests", "urllib3", "sqlite3", "cryptography", "tabulate", "tqdm", "dns", "pyrage", "colorama",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 from pathlib import Path
 from textwrap import dedent
@@ -14,6 +15,7 @@ from ops.plugins import child
 from ops.plugins.hooks import HOOKS, Faulty, Hook, answer_of
 from tests.plugins.conftest import Planted, bare, planted, shell  # noqa: F401  (fixtures)
 
+ROOT = Path(__file__).parents[2]
 FAULTS = {
     "raises": "raise RuntimeError('bad')",
     "exits": "sys.exit(3)",
@@ -301,3 +303,54 @@ def test_the_page_lists_every_hook_with_what_it_gets() -> None:
     page = (Path(__file__).parents[2] / "ops" / "docs" / "plugins.md").read_text()
 
     assert [hook for hook, text in HOOKS.items() if f"| `{hook}` | {text} |" not in page] == []
+
+
+NOISY = """
+import atexit
+
+
+def answer(given):
+    print("noise")
+    atexit.register(print, "more noise")
+    return {"kind": given["kind"], "seen": True}
+
+
+class Check:
+    id = "mail-open"
+
+
+class Other:
+    name = "plain"
+
+
+CHECKS = [Check, Other]
+TASKS = None
+ROUTES = "cfops_noisy"
+"""
+
+
+def inside(folder: Path, *words: str, given: str = "") -> subprocess.CompletedProcess[str]:
+    """Run what the process of a hook runs."""
+    code = (
+        f"import sys; sys.path.insert(0, {str(folder)!r}); "
+        "from ops.plugins.inside import main; main(sys.argv[1:])"
+    )
+    words = (sys.executable, "-c", code, *words)
+    return subprocess.run(words, input=given, cwd=ROOT, capture_output=True, text=True, check=True)
+
+
+def test_the_answer_of_a_hook_is_alone_on_its_output(tmp_path: Path) -> None:
+    (tmp_path / "cfops_noisy.py").write_text(NOISY)
+
+    done = inside(tmp_path, "call", "cfops_noisy:answer", given='{"kind": "dns.record"}')
+
+    assert json.loads(done.stdout) == {"kind": "dns.record", "seen": True}
+    assert done.stderr == "noise\n"
+
+
+def test_what_a_plugin_brings_is_described_by_its_names(tmp_path: Path) -> None:
+    (tmp_path / "cfops_noisy.py").write_text(NOISY)
+
+    done = inside(tmp_path, "describe", "noisy", "cfops_noisy")
+
+    assert json.loads(done.stdout) == ["sandbox routes", "checks: mail-open, plain"]

@@ -31,6 +31,10 @@ OTHERS = (
 PARENTS = (LISTS, A + "/gateway/lists", A + "/cfd_tunnel", "pages.project")
 # They exist in the sandbox but cannot be created: their passwords are never returned.
 NOT_CREATED = (A + "/hyperdrive/configs",)
+# A monitor is recognized by its description; an index cannot be changed.
+NOT_CHANGED = ("lb.monitor", A + "/vectorize/v2/indexes")
+# A restore never deletes them.
+KEPT = ("d1.database", "queue", "pages.project")
 # What a restore never touches unless it is named.
 NAMED = sorted(one.kind for one in resources() if one.writes and one.restore.named)
 # Where the id of an item that is created again is unknown, its name stands for it.
@@ -99,10 +103,31 @@ def delete(sandbox: Sandbox, kinds: list[str]) -> None:
         sandbox.store.run(f"DELETE FROM document WHERE kind = ?{managed}", (kind,))
 
 
-def restored(inv: Inv) -> None:
-    everything = sorted({resource.kind for resource in resources() if resource.writes})
-    named = [word for kind in everything for word in ("--kind", kind)]
-    result = inv("snapshots.restore", *named, "--yes", "--force", "--output", "json")
+def change(sandbox: Sandbox) -> None:
+    """Change a field of every document that has one of those that people write."""
+    kinds = (*DOCUMENTS, *OTHERS, *(one.path for one in SINGLES))
+    for kind, owner, id, body in sandbox.store.rows("SELECT kind, owner, id, body FROM document"):
+        item = json.loads(body)
+        if kind not in kinds or _is_managed(kind, body) or not isinstance(item, dict):
+            continue
+        for field in ("description", "comment", "enabled", "paused"):
+            if field in item and kind not in NOT_CHANGED:
+                item[field] = not item[field] if isinstance(item[field], bool) else "changed"
+        where = "kind = ? AND owner = ? AND id = ?"
+        sandbox.store.run(f"UPDATE document SET body = ? WHERE {where}", (json.dumps(item), kind, owner, id))
+
+
+def differing(one: dict[str, list[str]], other: dict[str, list[str]]) -> list[str]:
+    return sorted(kind for kind in one.keys() | other.keys() if one.get(kind) != other.get(kind))
+
+
+def everything() -> list[str]:
+    kinds = sorted({resource.kind for resource in resources() if resource.writes})
+    return [word for kind in kinds for word in ("--kind", kind)]
+
+
+def restored(inv: Inv, *options: str) -> None:
+    result = inv("snapshots.restore", *everything(), *options, "--yes", "--force", "--output", "json")
     assert result.code == 0, result.err
     done = json.loads(result.out)
     assert (done["refused"], done["differ"]) == (0, 0), result.err
@@ -122,6 +147,31 @@ def test_what_was_deleted_of_every_kind_is_restored(staged: Sandbox, inv: Inv) -
     restored(inv)
 
     assert state(staged) == before
+
+
+def test_what_was_changed_of_every_kind_is_changed_back(staged: Sandbox, inv: Inv) -> None:
+    assert inv(*EXPORT).code == 0
+    before = state(staged)
+    change(staged)
+    assert len(differing(before, state(staged))) > 15
+
+    restored(inv)
+
+    assert differing(before, state(staged)) == []
+
+
+def test_what_was_created_of_every_kind_is_deleted_with_the_option(staged: Sandbox, inv: Inv) -> None:
+    assert inv(*EXPORT).code == 0
+    delete(staged, [kind for kind in deletable(staged) if kind not in KEPT])
+    without = state(staged)
+    assert inv(*EXPORT).code == 0
+    assert inv("snapshots.restore", "previous", *everything(), "--yes", "--force").code == 0
+    assert len(differing(without, state(staged))) > 30
+
+    restored(inv, "--delete")
+
+    left = differing(without, state(staged))
+    assert [kind for kind in left if kind in DOCUMENTS] == []
 
 
 @pytest.mark.long

@@ -317,3 +317,18 @@ def test_the_account_has_one_workers_dev_name(api: Api) -> None:
 
 def test_the_account_has_settings_for_workers(api: Api) -> None:
     assert api.result("GET", f"{WORKERS}/account-settings")["default_usage_model"] == "standard"
+
+
+def test_a_worker_is_reached_by_its_id_too(api: Api) -> None:
+    where = f"/accounts/{api.sandbox.account_id}/workers/workers"
+    (first, *_), before = api.result("GET", where, params={"per_page": 2}), api.result("GET", where)
+
+    sent = {"logpush": True, "subdomain": {"enabled": False}}
+    changed = api.result("PATCH", f"{where}/{first['id']}", json=sent)
+    shown = api.result("GET", f"{where}/{first['id']}")
+    api.result("DELETE", f"{where}/{first['id']}", params={"force": "true"})
+
+    assert (changed["logpush"], changed["subdomain"]["enabled"]) == (True, False)
+    assert shown == changed
+    assert first["name"] not in {one["name"] for one in api.result("GET", where)}
+    assert len(before) > 2
