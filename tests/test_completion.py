@@ -13,13 +13,12 @@ from pathlib import Path
 
 import pytest
 
+from ops import completion
 from ops.completion import KINDS, PAGES, PROFILES, SNAPSHOTS, UNDO, _words
 from ops.sandbox.server import Sandbox
 from tests.conftest import Result
 
 Inv = Callable[..., Result]
-
-ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture(scope="module")
@@ -190,7 +189,7 @@ def test_no_module_of_a_task_is_imported_once_the_index_exists(inv: Inv) -> None
         "print(sorted({'invoke', 'requests', 'ops.program', 'ops.cli', 'tabulate'} & set(sys.modules)))"
     )
 
-    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+    environ = {**os.environ, "PYTHONPATH": str(Path(completion.__file__).parents[1])}
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environ
     )

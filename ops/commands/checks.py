@@ -104,7 +104,8 @@ def run_checks(
 
 
 def _end(app: App, found: dict[str, int], *, exit_code: bool) -> None:
-    summary = f"{', '.join(f'{n} {name}' for name, n in found.items()) or 'no'} findings"
+    one = list(found.values())[-1:] == [1]
+    summary = f"{', '.join(f'{n} {name}' for name, n in found.items()) or 'no'} finding{'s' * (not one)}"
     if exit_code and found:
         raise DifferencesFound(summary, hint="`inv checks.explain CHECK`, `inv checks.accept`")
     app.note(summary)

@@ -16,7 +16,6 @@ from ops.errors import (
     did_you_mean,
 )
 from ops.items import reach
-from ops.typed import program
 from ops.ui.shapes import CHANGE, KEY, LOW, MAIN, TIME, Bytes, Column, Rows
 
 if TYPE_CHECKING:
@@ -293,7 +292,7 @@ def _show_plan(app: App, found: Sequence[Event], number: int) -> None:
     options = [f"--kind {difference.kind}", *(f"--zone {quote(zone)}" for zone in zones)]
     options += [f"--item {quote(item)}" for item in items]
     options += ["--delete"] * created
-    app.note(f"to apply: {program()} snapshots.restore --name {quote(before.where)} {' '.join(options)}")
+    app.note(f"to apply: `inv snapshots.restore --name {quote(before.where)} {' '.join(options)}`")
 
 
 def _undoable(found: Sequence[Event], number: int) -> Event:

@@ -23,6 +23,8 @@ from ops.snapshots.manifest import known
 from ops.ui.cells import value_at
 
 BLOCK = 1_000
+DATED = 20_000
+"""Kinds with more items have their dates in the item view, not in a column."""
 COLUMNS = 9
 """The most columns that are shown; the other fields are shown with an item."""
 _SAMPLE = 500
@@ -160,7 +162,8 @@ def table_of(sources: Sources, resource: Resource, names: Names, cover: Cover, e
     parent = resource.parent.partition(".")[2] if resource.parent != ACCOUNT else ""
     items = ((scope, cover.item(kind, item)) for scope, item in sources.snapshot.items(kind))
     sample = list(islice(items, _SAMPLE))
-    fields = _fields(resource, sample, parent)
+    size = sum(section.count for section in sources.manifest.sections if section.kind == kind)
+    fields = _fields(resource, sample, parent, size)
     rows = _Rows(sources, resource, names, cover, extra)
     rows.use(name for name in fields if cover.column(name, resource.label))
     for scope, item in chain(sample, items):
@@ -182,8 +185,11 @@ def _order(labels: Sequence[Any], scopes: Sequence[str]) -> list[int]:
     return sorted(range(len(texts)), key=lambda at: (texts[at], scopes[at]))
 
 
-def _fields(resource: Resource, sample: Sequence[tuple[str, Json]], parent: str) -> list[str]:
-    """Return the fields that are columns: the name, what identifies an item, what is known to matter."""
+def _fields(resource: Resource, sample: Sequence[tuple[str, Json]], parent: str, size: int) -> list[str]:
+    """Return the fields that are columns: the name, what identifies an item, what is known to matter.
+
+    *size* is the number of items.
+    """
     seen: dict[str, bool] = {}
     for _, item in sample:
         for name, value in item.items():
@@ -196,8 +202,10 @@ def _fields(resource: Resource, sample: Sequence[tuple[str, Json]], parent: str)
     plain = [n for n, is_plain in seen.items() if is_plain and n not in (*_LAST, *_NEVER, resource.key)]
     held = [name for name in dict.fromkeys(wanted) if name in seen or "." in name]
     fields = dict.fromkeys([*held, *plain])
-    dates = [name for name in _LAST if name in seen][-1:]
-    chosen = [name for name in fields if name != parent and _varies(name, sample)]
+    # Dates do not compress. Side by side in the details, the second one mostly does.
+    dates = [name for name in _LAST if name in seen][-1:] if size < DATED else []
+    left_out = (parent, *_LAST) if size >= DATED else (parent,)
+    chosen = [name for name in fields if name not in left_out and _varies(name, sample)]
     return [*dict.fromkeys([*chosen[: COLUMNS - len(dates)], *dates])]
 
 

@@ -47,6 +47,7 @@ def test_findings_end_with_5_only_if_asked_for_and_severe_enough(kept: Sandbox, 
     assert inv("checks", "--severity", "high", "--exit-code").code == 5
     assert inv("checks", "--severity", "critical", "--exit-code").code == 0
     assert inv("checks", "--only", "route-without-script", "--exit-code").code == 0
+    assert "error: 1 high finding\n" in inv("checks", "--only", "dnssec-pending", "--exit-code").err
 
 
 def test_the_most_severe_findings_come_first_and_the_unknown_last(kept: Sandbox, inv: Inv) -> None:

@@ -233,8 +233,8 @@ def test_undo_shows_the_plan_that_restores_the_item_and_sends_nothing(
     assert (result.code, refused.code) == (0, 1)
     assert {method for method, _ in staged.requests} == {"GET"}
     assert "create CNAME record docs.example.com" in result.err
-    apply = next(text for text in result.err.splitlines() if text.startswith("to apply: inv "))
-    done = inv(*apply.removeprefix("to apply: inv ").split(), "--yes")
+    apply = next(text for text in result.err.splitlines() if text.startswith("to apply: `inv "))
+    done = inv(*apply.removeprefix("to apply: `inv ").rstrip("`").split(), "--yes")
     assert done.code == 0, done.err
     assert "docs.example.com" in inv("dns.list", "--zone", "example.com", "--type", "CNAME").out
 
@@ -251,8 +251,8 @@ def test_the_undo_of_a_creation_is_a_deletion_that_is_planned_and_asked(
 
     assert (result.code, {method for method, _ in staged.requests}) == (0, {"GET"}), result.err
     assert "delete A record extra.example.com 192.0.2.99" in result.err
-    line = next(text for text in result.err.splitlines() if text.startswith("to apply: inv "))
-    words = line.removeprefix("to apply: inv ").split()
+    line = next(text for text in result.err.splitlines() if text.startswith("to apply: `inv "))
+    words = line.removeprefix("to apply: `inv ").rstrip("`").split()
     asked = inv(*words)
     assert (asked.code, "not confirmed: restore 1 item?" in asked.err) == (1, True), asked.err
     done = inv(*words, "--yes", "--output", "json")
@@ -260,6 +260,23 @@ def test_the_undo_of_a_creation_is_a_deletion_that_is_planned_and_asked(
     names = [row["name"] for row in rows(inv("dns.list", "--zone", "example.com", "--output", "json"))]
     assert "extra.example.com" not in names
     assert "api.example.com" in names
+
+
+def test_the_line_that_applies_an_undo_names_the_stage(
+    clock: time_machine.Coordinates, inv: Inv, home: Path
+) -> None:
+    for line in (
+        ("scan.export", "--only", "zones,dns"),
+        (*PUT, "192.0.2.99"),
+        ("scan.export", "--only", "dns"),
+    ):
+        clock.shift(60)
+        assert inv("sandbox", *line).code == 0
+    number = max(row["n"] for row in rows(inv("sandbox", *LINE)))
+
+    result = inv("sandbox", *LINE[:-2], "--undo", str(number))
+
+    assert "to apply: `inv sandbox snapshots.restore" in result.err
 
 
 def test_the_undo_warns_of_later_changes_of_the_same_item(

@@ -28,7 +28,7 @@ def growth(sources: Sources, look: Look) -> Html | None:
     times = [seconds(manifest.started) for manifest in manifests]
     curves = [
         _curve(kind, list(zip(times, [found.get(kind) for found in known], strict=True)))
-        for kind in _kinds(known[-1] | known[0], look)
+        for kind in _kinds(known[0] | known[-1], look)
     ]
     sizes: list[Point] = list(zip(times, map(_size, manifests), strict=True))
     curves.append(_curve("size of the snapshot", sizes, size=True))
