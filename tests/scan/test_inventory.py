@@ -96,7 +96,7 @@ def test_the_items_of_a_stopped_scan_are_kept_unless_the_disk_failed(
     inventory = Inventory(sections, ended_by=error)
 
     assert worth_keeping(inventory, SnapshotFolder(tmp_path, newest=True)) is kept
-    assert not worth_keeping(inventory, DocumentFile(tmp_path / "all.json"))
+    assert not worth_keeping(inventory, DocumentFile(tmp_path / "all.json", lambda _made, _file: ()))
 
 
 @pytest.mark.parametrize(
