@@ -98,7 +98,9 @@ def run(example: str, folder: Path) -> list[str]:
 def prepared(example: str) -> list[str]:
     """Return the lines to run before *example*."""
     lines = [FILES.strip().replace("\n", "; ")]
-    if re.search(r"snapshots\.|inv checks|inv history|inv query|--at|--offline|undo|drift|s3://", example):
+    if re.search(
+        r"snapshots\.|inv checks|inv history|inv query|inv report|--at|--offline|undo|drift|s3://", example
+    ):
         lines += SNAPSHOTS
     task = example.split()[1]
     return lines + [line for word, line in BEFORE if word in example and line.split()[1] != task]

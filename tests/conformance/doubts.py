@@ -92,6 +92,12 @@ ANSWERS = (
         "Cloudflare does not show the expressions of its managed rules; optional in the official SDK",
     ),
     Doubt(
+        ("GET /zones/{zone_id}/rulesets/{ruleset_id}",),
+        r"result\.rules\.\d+",
+        r'"action":"(managed_challenge|redirect|set_cache_settings)"',
+        "the document lists the actions of rules without those of redirects and cache settings",
+    ),
+    Doubt(
         (f"GET {RECORDS}",),
         r"result\.\d+",
         r'"content":"\.".*"type":"MX"',
