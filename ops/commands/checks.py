@@ -86,12 +86,16 @@ def run_checks(
     from ops.checks.resolve import Resolver
     from ops.checks.run import counts, rows, unsure
     from ops.scan.inventory import names
+    from ops.snapshots.layout import age
 
     least, chosen = catalog.rank(severity), catalog.chosen(names(only), every=all)
     snapshot = _live(app, chosen) if live else _opened(app, at, identity, passphrase_file)
     view_in = partial(view_of, app, dead=Resolver().dead if resolve else None)
     view = view_in(snapshot)
     results, ages = judged(app, snapshot, chosen, view, view_in)
+    if many := len(ages.snapshots):
+        oldest = age(ages.snapshots[-1].started, app.clock())
+        app.note(f"compared with {many} earlier snapshot{'s' * (many > 1)}, the oldest {oldest}")
     results = ages.fresh(results) if new else results
     _write_files(app, results, severity, view.sections, junit, sarif)
     shown = [r if catalog.rank(r.severity) >= least else r._replace(subjects=()) for r in results]
@@ -233,22 +237,17 @@ def judged(
 ) -> tuple[list[Result], Ages]:
     """Return what *checks* find, without what is accepted, and since when the findings are known.
 
-    *view_in* opens the view of an earlier snapshot. It is said how many were compared.
+    *view_in* opens the view of an earlier snapshot.
     """
     from ops.checks.accepted import applied
     from ops.checks.run import run
     from ops.checks.since import Ages, earlier
-    from ops.snapshots.layout import age
     from ops.snapshots.library import Library
 
     account = snapshot.manifest.account_id
     results = list(applied(run(checks, view), accepted_entries(app), account, today(app)))
     before = earlier(Library(app.settings.exports, account).entries(), snapshot.started)
-    ages = Ages(results, snapshot.started, before, view_in)
-    if before:
-        many, oldest = len(before), age(before[-1].started, app.clock())
-        app.note(f"compared with {many} earlier snapshot{'s' * (many > 1)}, the oldest {oldest}")
-    return results, ages
+    return results, Ages(results, snapshot.started, before, view_in)
 
 
 def view_of(app: App, snapshot: Snapshot, dead: Callable[[str], bool | None] | None = None) -> View:

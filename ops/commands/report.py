@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from ops.checks.run import Result
+    from ops.checks.since import Ages
     from ops.cli.app import App
     from ops.export.delivery import Document, FinishedSnapshot
     from ops.export.job import Outcome
@@ -182,7 +183,7 @@ def _sources(
         kinds(),
         look,
         app.clock(),
-        judge=lambda one: _judged(app, one),
+        judge=partial(_judged, app),
         runs=_runs(app),
         who=(lambda old, new: _who(app, old, new)) if asks else None,
         spans=spans,
@@ -190,15 +191,13 @@ def _sources(
     )
 
 
-def _judged(app: App, snapshot: Snapshot) -> list[Result]:
-    """Return what the checks find, as `inv checks` does."""
+def _judged(app: App, snapshot: Snapshot) -> tuple[list[Result], Ages]:
+    """Return what the checks find, and since when, as `inv checks` does."""
     from ops.checks import catalog
-    from ops.checks.accepted import applied
-    from ops.checks.run import run
-    from ops.commands.checks import accepted_entries, today, view_of
+    from ops.commands.checks import judged, view_of
 
-    found = run(catalog.chosen((), every=False), view_of(app, snapshot))
-    return list(applied(found, accepted_entries(app), snapshot.manifest.account_id, today(app)))
+    checks, view_in = catalog.chosen((), every=False), partial(view_of, app)
+    return judged(app, snapshot, checks, view_in(snapshot), view_in)
 
 
 def _runs(app: App) -> list[Json]:

@@ -8,7 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
-from ops.checks.run import Result, fingerprint
+from ops.checks.run import Age, Result
+from ops.checks.since import Ages
 from ops.items import Json
 from ops.kinds.resource import AuditEvent, Resource
 from ops.snapshots.compare.comparison import Comparison
@@ -23,7 +24,7 @@ KEPT_CHANGES = 5_000
 """The most changes of which a page has the fields; all are counted."""
 
 Who = Callable[[Difference], AuditEvent | None]
-Judge = Callable[[Snapshot], Sequence[Result]]
+Judge = Callable[[Snapshot], tuple[Sequence[Result], Ages | None]]
 
 
 class Look(NamedTuple):
@@ -42,13 +43,6 @@ class Change(NamedTuple):
     event: AuditEvent | None = None
 
 
-class Earlier(NamedTuple):
-    """What was found in the snapshot before, by fingerprint; *unsure* are (check, zone) without an answer."""
-
-    found: frozenset[str]
-    unsure: frozenset[tuple[str, str]]
-
-
 class Changes(NamedTuple):
     """What changed since the snapshot before: the first ones, and the *counts* of (kind, change) of all."""
 
@@ -62,7 +56,7 @@ class Changes(NamedTuple):
 
 
 class Sources:
-    """What a page shows. *before* is the complete snapshot before, *earlier* what the checks found in it.
+    """What a page shows. *before* is the complete snapshot before, *ages* since when the findings exist.
 
     *kept* are the snapshots on this machine that are not newer, *runs* the lines of the ledger, both
     newest first; *spans* the sections that the run which made the snapshot has read. *dashboard*: the account
@@ -78,7 +72,7 @@ class Sources:
         before: Snapshot | None = None,
         changes: Changes | None = None,
         results: Sequence[Result] = (),
-        earlier: Earlier | None = None,
+        ages: Ages | None = None,
         kept: Sequence[Snapshot] = (),
         runs: Sequence[Json] = (),
         spans: Sequence[SectionSpan] = (),
@@ -86,7 +80,7 @@ class Sources:
     ) -> None:
         self.snapshot, self.kinds, self.now = snapshot, kinds, now
         self.before, self.changes = before, changes or Changes()
-        self.results, self.earlier = results, earlier
+        self.results, self.ages = results, ages
         self.kept, self.runs, self.spans, self.dashboard = kept, runs, spans, dashboard
 
     @property
@@ -98,13 +92,9 @@ class Sources:
         """Return the sections of the snapshot that were read completely."""
         return WholeSections(self.snapshot, self.kinds)
 
-    def is_new(self, result: Result, at: int) -> bool | None:
-        """True if subject *at* of *result* was not found before; None if nothing is known of before."""
-        if self.earlier is None:
-            return None
-        known = fingerprint(result, result.subjects[at]) in self.earlier.found
-        # What was not read before may have been there.
-        return None if not known and (result.check.id, result.zone) in self.earlier.unsure else not known
+    def age(self, result: Result, at: int) -> Age:
+        """Return since when subject *at* of *result* is known; nothing is known without earlier snapshots."""
+        return self.ages.of(result, result.subjects[at]) if self.ages else Age()
 
 
 def gather(
@@ -122,21 +112,21 @@ def gather(
 ) -> Sources:
     """Return the sources of a page about *snapshot*. *entries* are the stored snapshots of its account.
 
-    *judge* returns what the checks find in a snapshot, *who* who made a difference between two.
+    *judge* returns what the checks find in a snapshot, and since when; *who* names who made a difference.
     """
     kept = _kept(snapshot, entries)
     # A snapshot of a part of the account is compared with what was read of the whole.
     before = next((one for one in kept[1:] if one.manifest.complete and not _narrowed(one.manifest)), None)
     changes = _changes(before, snapshot, kinds, look, who(before, snapshot) if who and before else None)
-    wanted = [one for one in judge(snapshot) if _concerns(one, look)]
+    results, ages = judge(snapshot)
     return Sources(
         snapshot,
         kinds,
         now,
         before=before,
         changes=changes,
-        results=wanted,
-        earlier=_earlier(judge(before)) if before else None,
+        results=[one for one in results if _concerns(one, look)],
+        ages=ages,
         kept=kept,
         runs=[line for line in runs if line["account"] == snapshot.manifest.account_id],
         spans=spans,
@@ -161,11 +151,6 @@ def _kept(snapshot: Snapshot, entries: Iterable[Entry]) -> list[Snapshot]:
 def _concerns(result: Result, look: Look) -> bool:
     needs = result.check.needs
     return not needs or any(map(look.selected, needs))
-
-
-def _earlier(results: Sequence[Result]) -> Earlier:
-    found = (fingerprint(one, subject) for one in results for subject in (*one.subjects, *one.accepted))
-    return Earlier(frozenset(found), frozenset((one.check.id, one.zone) for one in results if one.gaps))
 
 
 def _changes(

@@ -14,6 +14,7 @@ from typing import Any
 from ops.checks.catalog import chosen
 from ops.checks.model import View
 from ops.checks.run import Result, run
+from ops.checks.since import Ages
 from ops.items import Json, seconds_of
 from ops.kinds.catalog import kinds, resources
 from ops.report.page import write_page
@@ -42,14 +43,19 @@ def account(
     return made(folder, items, kinds=resources(), **options)
 
 
-def judged(snapshot: Snapshot) -> list[Result]:
-    """Return what the checks find."""
-    return list(run(chosen((), every=False), View(WholeSections(snapshot, kinds()), snapshot.started)))
+def view_of(snapshot: Snapshot) -> View:
+    return View(WholeSections(snapshot, kinds()), snapshot.started)
 
 
 def sources_of(snapshot: Snapshot, *older: Snapshot, look: Look | None = None, **more: Any) -> Sources:
     """Return the sources of a page about *snapshot*, with *older* ones stored beside it."""
     entries = [Entry(one.path, one.started, one.manifest) for one in older]
+    newest_first = sorted(older, key=lambda one: one.started, reverse=True)
+
+    def judged(one: Snapshot) -> tuple[list[Result], Ages]:
+        results = list(run(chosen((), every=False), view_of(one)))
+        return results, Ages(results, one.started, newest_first, view_of)
+
     return gather(snapshot, entries, kinds(), look or Look(), NOW, judge=judged, **more)
 
 

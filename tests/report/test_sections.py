@@ -65,6 +65,19 @@ def test_a_finding_that_the_snapshot_before_could_not_have_is_not_called_new(tmp
     assert "new" not in page_of(after, unread).section("needs").split()
 
 
+def test_a_finding_that_is_known_is_shown_with_the_oldest_snapshot_that_has_it(tmp_path: Path) -> None:
+    older = [
+        earlier(account(tmp_path / day, [CNAME]), f"2026-11-{day}T06:10:00Z") for day in ("14", "18", "21")
+    ]
+
+    page = page_of(account(tmp_path / "b", [CNAME]), *older)
+
+    assert "since 2026-11-14" in page.section("needs")
+    assert "since 2026-11-14" in page.section("findings")
+    dates = {row["since"] for row in page.rows("all.findings") if row["check"] == "cname-to-nothing"}
+    assert {date[:10] for date in dates} == {"2026-11-14"}
+
+
 def test_the_map_leads_from_zones_to_stores_and_marks_what_is_missing(tmp_path: Path) -> None:
     sources = sources_of(account(tmp_path / "a", [], workers()))
 

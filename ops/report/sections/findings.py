@@ -16,7 +16,7 @@ from ops.report.tables import Names, Table, is_listed, reference, rows_table
 from ops.typed import program
 
 TABLE = "all.findings"
-COLUMNS = ("severity", "check", "zone", "subject", "problem", "state")
+COLUMNS = ("severity", "check", "zone", "subject", "problem", "state", "since")
 _SHOWN = 12
 NEW, KNOWN, FOUND = "new", "known", "found"
 
@@ -70,7 +70,7 @@ def badge(severity: str) -> Html:
 
 def state_of(sources: Sources, result: Result, at: int) -> str:
     """Return whether a finding is new; "found" if nothing is known of before."""
-    new = sources.is_new(result, at)
+    new = sources.age(result, at).new
     return FOUND if new is None else NEW if new else KNOWN
 
 
@@ -107,13 +107,19 @@ def _subject(
     where = address(sources, result, subject, names)
     name = cover.text(subject.name)
     state = state_of(sources, result, at)
-    zone = result.zone if result.zone not in subject.name else ""
+    zone, since = result.zone if result.zone not in subject.name else "", _since(sources, result, at)
     return [
         el("a", name, href=where) if where else el("b", name),
         el("span", f" {zone}", class_="note") if zone else None,
         " ", cover.text(subject.problem), " ",
-        el("span", NEW, class_="badge new") if state == NEW else None,
+        el("span", NEW, class_="badge new") if state == NEW else el("span", since, class_="note"),
     ]  # fmt: skip
+
+
+def _since(sources: Sources, result: Result, at: int) -> str:
+    """Return the day of the oldest snapshot that has a finding; "" if no earlier one has it."""
+    since = sources.age(result, at).since
+    return f"since {since[:10]}" if since else ""
 
 
 def address(sources: Sources, result: Result, subject: Subject, names: Names) -> str:
@@ -146,9 +152,12 @@ def table(sources: Sources, cover: Cover) -> Table | None:
     """Return the findings as a table of the page; None without any."""
     rows: list[Json] = []
     for result in sources.results:
-        pairs = [(subject, state_of(sources, result, at)) for at, subject in enumerate(result.subjects)]
-        pairs += [(subject, "accepted") for subject in result.accepted]
-        for subject, state in pairs:
+        found = [
+            (subject, state_of(sources, result, at), sources.age(result, at).since)
+            for at, subject in enumerate(result.subjects)
+        ]
+        found += [(subject, "accepted", None) for subject in result.accepted]
+        for subject, state, since in found:
             rows.append(
                 {
                     "severity": subject.severity or result.check.severity,
@@ -157,6 +166,7 @@ def table(sources: Sources, cover: Cover) -> Table | None:
                     "subject": cover.text(subject.name),
                     "problem": cover.text(subject.problem),
                     "state": state,
+                    "since": since,
                 }
             )
     rows.sort(key=lambda row: (-SEVERITIES.index(row["severity"]), row["check"], row["zone"] or ""))

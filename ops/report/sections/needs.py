@@ -16,6 +16,7 @@ from ops.report.sources import Sources
 from ops.report.tables import Names
 from ops.snapshots.compare.side import UNKNOWN
 from ops.snapshots.manifest import WHOLE
+from ops.typed import program
 
 MOST = 7
 LEAST = SEVERITIES.index("high")
@@ -85,7 +86,7 @@ def _unread(sources: Sources, cover: Cover) -> Iterator[Need]:
         named = _named(sorted(kinds))
         what = f"{named} could not be read: {status}"
         new = sources.before is not None and not kinds <= before
-        yield Need("high", what, cover.text(reason), _since(sources, new=new), "", "inv doctor", new)
+        yield Need("high", what, cover.text(reason), _since(sources, new=new), "", f"{program()} doctor", new)
 
 
 def _named(names: Sequence[str]) -> str:
@@ -113,7 +114,7 @@ def _run(sources: Sources) -> Iterator[Need]:
             newest.get("error") or "",
             f"since {since}",
             "",
-            "inv metrics --task scan.export",
+            f"{program()} metrics --task scan.export",
             True,
         )
 
@@ -131,7 +132,7 @@ def _apex(sources: Sources, cover: Cover) -> Iterator[Need]:
         if item.get("type") in _APEX:
             what = f"{difference.scope}: {item['type']} record of the zone itself {difference.change}"
             who = cover.text(event.actor) if event else ""
-            line = f"inv history dns.record --zone {difference.scope} --name {difference.scope}"
+            line = f"{program()} history dns.record --zone {difference.scope} --name {difference.scope}"
             yield Need(
                 "high",
                 what,
@@ -170,16 +171,24 @@ def _findings(sources: Sources, names: Names, cover: Cover) -> Iterator[Need]:
         who = {actors[key] for r, at in chosen if (key := str(r.subjects[at].item.get("id"))) in actors}
         first = chosen[0][0].subjects[chosen[0][1]].problem
         what = f"{check.title}: {plural(len(chosen), 'time') if len(chosen) > 1 else cover.text(first)}"
-        line = f"inv checks.explain {check.id}"
+        line = f"{program()} checks.explain {check.id}"
         yield Need(
             severity,
             what,
             _places(sources, chosen, names, cover),
-            _since(sources, new=new),
+            _known_since(sources, chosen, new=new),
             cover.text(", ".join(sorted(who))),
             line,
             new,
         )
+
+
+def _known_since(sources: Sources, chosen: Sequence[tuple[Result, int]], *, new: bool) -> str:
+    """Return since when the oldest of the findings is known; new ones appeared after the snapshot before."""
+    if new:
+        return _since(sources, new=True)
+    known = [since for pair in chosen if (since := sources.age(*pair).since)]
+    return f"since {min(known)[:16].replace('T', ' ')}" if known else "seen first now"
 
 
 def _places(sources: Sources, chosen: Sequence[tuple[Result, int]], names: Names, cover: Cover) -> Child:
