@@ -86,16 +86,13 @@ def run_checks(
     from ops.checks.resolve import Resolver
     from ops.checks.run import counts, rows, unsure
     from ops.scan.inventory import names
-    from ops.snapshots.layout import age
 
     least, chosen = catalog.rank(severity), catalog.chosen(names(only), every=all)
     snapshot = _live(app, chosen) if live else _opened(app, at, identity, passphrase_file)
     view_in = partial(view_of, app, dead=Resolver().dead if resolve else None)
     view = view_in(snapshot)
     results, ages = judged(app, snapshot, chosen, view, view_in)
-    if many := len(ages.snapshots):
-        oldest = age(ages.snapshots[-1].started, app.clock())
-        app.note(f"compared with {many} earlier snapshot{'s' * (many > 1)}, the oldest {oldest}")
+    _note_compared(app, ages)
     results = ages.fresh(results) if new else results
     _write_files(app, results, severity, view.sections, junit, sarif)
     shown = [r if catalog.rank(r.severity) >= least else r._replace(subjects=()) for r in results]
@@ -230,6 +227,15 @@ def _live(app: App, checks: Sequence[Check]) -> Snapshot:
     asked = request.read(only, (), (), deep=True, values="none")
     account, plan = asked.resolved(app.zone, lambda: app.account_id)
     return aside(app, account, plan, asked.options)
+
+
+def _note_compared(app: App, ages: Ages) -> None:
+    from ops.snapshots.layout import age
+    from ops.ui.cells import counted
+
+    if ages.snapshots:
+        oldest = age(ages.snapshots[-1].started, app.clock())
+        app.note(f"compared with {counted(len(ages.snapshots), 'earlier snapshot')}, the oldest {oldest}")
 
 
 def judged(
