@@ -50,13 +50,13 @@ def run_query(
     from ops.export.query import tables as list_tables
     from ops.kinds.catalog import resources
     from ops.offsite.library import open_snapshot
-    from ops.snapshots.layout import age
+    from ops.snapshots.snapshot import aged
 
     if bool(sql) == tables:
         hint = "`inv query --tables` shows what can be queried"
         raise UsageError("query takes a SELECT, or --tables", hint=hint)
     snapshot = open_snapshot(app, at, identity, passphrase_file)
-    app.note(f"{snapshot.where}, {age(snapshot.started, app.clock())}")
+    app.note(f"{snapshot.where}, {aged(snapshot.manifest, app.clock())}")
     if tables:
         return Rows(list_tables(snapshot), TABLES, "table")
     found = Query(snapshot, resources(), sql, app.stop.is_set)
