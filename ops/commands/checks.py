@@ -209,10 +209,10 @@ def _for_people(row: Json) -> Json:
 
 def _opened(app: App, at: str, identity: str, passphrase_file: str) -> Snapshot:
     from ops.offsite.library import open_snapshot
-    from ops.snapshots.layout import age
+    from ops.snapshots.snapshot import aged
 
     snapshot = open_snapshot(app, at, identity, passphrase_file)
-    app.note(f"{snapshot.where}, {age(snapshot.started, app.clock())}")
+    app.note(f"{snapshot.where}, {aged(snapshot.manifest, app.clock())}")
     return snapshot
 
 

@@ -209,7 +209,7 @@ def _authors(app: App) -> Callable[[Event], str]:
         if before is None or difference.change not in (CREATED, CHANGED, DELETED):
             return ""
         # A scan reads while others write: which side of it a change is on, only the item tells.
-        since, until = before.manifest.started, event.after.manifest.ended
+        since, until = _known_at(before, difference), event.after.manifest.ended
         for entry in reversed(entries):
             _, owner_id, owner = entry.owner
             in_owner = not difference.owners or {owner_id, owner.get("name")} & set(difference.owners)
@@ -219,6 +219,12 @@ def _authors(app: App) -> Callable[[Event], str]:
         return _audited(app, difference, before, event.after, reachable)
 
     return author
+
+
+def _known_at(before: Snapshot, difference: Difference) -> str:
+    """Return when *before* has read the section of *difference*, which may have been carried over to it."""
+    section = before.section(difference.kind, next(iter(difference.owners), before.manifest.account_id))
+    return section.read_at if section and section.read_at else before.manifest.started
 
 
 def _led_to(difference: Difference, before: Json | None, after: Json | None) -> bool:
@@ -247,7 +253,7 @@ def _audited(
 
     if not reachable[0]:
         return ""
-    account, since, until = after.manifest.account_id, before.manifest.started, after.manifest.ended
+    account, since, until = after.manifest.account_id, _known_at(before, difference), after.manifest.ended
 
     def failed(text: str) -> None:
         reachable[0] = False

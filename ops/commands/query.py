@@ -54,14 +54,14 @@ def run_query(
     from ops.export import query
     from ops.kinds.catalog import resources
     from ops.offsite.library import open_snapshot
-    from ops.snapshots.layout import age
+    from ops.snapshots.snapshot import aged
     from ops.ui.cells import readable_size
 
     if bool(sql) == tables:
         hint = "`inv query --tables` shows what can be queried"
         raise UsageError("query takes a SELECT, or --tables", hint=hint)
     snapshot = open_snapshot(app, at, identity, passphrase_file)
-    app.note(f"{snapshot.where}, {age(snapshot.started, app.clock())}")
+    app.note(f"{snapshot.where}, {aged(snapshot.manifest, app.clock())}")
     if keep:
         file = query.keep(snapshot, resources())
         app.note(f"the tables are kept in {file} ({readable_size(file.stat().st_size)})")

@@ -74,7 +74,10 @@ def _write(root: Path, name: str, folder: Path, manifest: Manifest) -> Iterator[
 
         yield _table(target(kind), rows, OWN)
     sections = [
-        {**head, "of": s.kind, "scope": s.scope, "status": s.status, "count": s.known, "reason": s.reason}
+        {
+            **{**head, "of": s.kind, "scope": s.scope, "status": s.status, "count": s.known},
+            **{"reason": s.reason, "carried_from": s.carried_from, "read_at": s.read_at or manifest.started},
+        }
         for s in manifest.sections
     ]
     yield _table(target("sections"), lambda: iter(sections), tuple(sections[0]) if sections else OWN)

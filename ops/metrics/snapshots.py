@@ -10,6 +10,7 @@ from ops.items import Json, timestamp
 from ops.metrics.textfile import Family
 from ops.snapshots.library import DAMAGED, NEWER, Entry, Library, newest
 from ops.snapshots.manifest import PARTIAL, counts, items_read, kinds_read
+from ops.snapshots.snapshot import seconds
 
 SKEW = 3600.0
 
@@ -40,6 +41,8 @@ class Status(NamedTuple):
             "snapshot": entry.name if entry else None,
             "started": timestamp(entry.started) if entry else None,
             "age_seconds": round(self.age) if entry else None,
+            "oldest_read": manifest.oldest_read if manifest else None,
+            "carried": manifest.carried if manifest else None,
             "kinds": kinds_read(manifest.sections) if manifest else None,
             "items": items_read(manifest.sections) if manifest else None,
             "bytes": entry.bytes if entry else None,
@@ -89,3 +92,6 @@ def families(found: Status) -> Iterator[Family]:
         sections = [({**of, "status": status}, count) for status, count in sorted(statuses.items())]
         yield Family("cfops_snapshot_sections", "Its sections, by how reading them ended.", [*sections])
         yield gauge("requests", "The requests that it took.", manifest.requests)
+        yield gauge("carried_sections", "Its sections carried over from earlier ones.", manifest.carried)
+        oldest = seconds(manifest.oldest_read)
+        yield gauge("oldest_read_timestamp_seconds", "When the oldest of its sections was read.", oldest)

@@ -29,7 +29,7 @@ from ops.offsite.library import open_library, open_snapshot
 from ops.snapshots import snapshot as stored
 from ops.snapshots.layout import LATEST, age, dated
 from ops.snapshots.manifest import COMPLETE, GONE, SKIPPED, Section
-from ops.snapshots.snapshot import ItemIndex, Snapshot
+from ops.snapshots.snapshot import ItemIndex, Snapshot, aged
 
 _NO_FILTERS = frozenset({"page", "per_page", "limit", "cursor", "order", "direction", "match"})
 
@@ -329,7 +329,7 @@ def open_past(app: App) -> tuple[Client, str]:
     if not name:
         raise UsageError("--identity needs --at or --offline", hint="add --at latest")
     snapshot = open_snapshot(app, name, identity)
-    app.note(f"from the snapshot of {dated(snapshot.started)}, {age(snapshot.started, app.clock())}")
+    app.note(f"from the snapshot of {dated(snapshot.started)}, {aged(snapshot.manifest, app.clock())}")
     past = Past(snapshot, app.gap)
     return Client(past, gap=past.gap), snapshot.manifest.account_id
 

@@ -181,7 +181,7 @@ class Inventory(NamedTuple):
                 "items": known(sections),
                 "sections": sum(1 for section in sections if section.scope),
                 "status": worst({section.status for section in sections}),
-                "note": _note(sections, [section for section in sections if section.status != COMPLETE]),
+                "note": "; ".join(filter(None, (_note(sections), _carried(sections)))),
             }
 
     def gaps(self, needs: dict[str, str]) -> list[str]:
@@ -224,5 +224,12 @@ def _described(sections: list[Section], total: int) -> str:
     return "; ".join(parts)
 
 
-def _note(sections: list[Section], odd: list[Section]) -> str:
+def _note(sections: list[Section]) -> str:
+    odd = [section for section in sections if section.status != COMPLETE]
     return odd[0].reason if odd and len(sections) == 1 else _described(odd, len(sections))
+
+
+def _carried(sections: list[Section]) -> str:
+    """Return how many of *sections* were carried over and when the oldest was read; "" if none was."""
+    times = [section.read_at for section in sections if section.carried_from]
+    return f"{len(times)} of {len(sections)} carried over, the oldest read {min(times)}" if times else ""

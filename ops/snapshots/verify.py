@@ -102,6 +102,7 @@ def _problems(
     yield from (
         f"{MANIFEST}: lists {kind} in {scope} twice" for (kind, scope), n in sections.items() if n > 1
     )
+    yield from _carried(manifest)
     counts: Counter[tuple[str, str]] = Counter()
     for name in sorted(intact):
         if "/" not in name:
@@ -121,6 +122,18 @@ def _problems(
         if counted and found != expected[kind, scope]:
             where = f"{kind} in {scope}" if scope else kind
             yield f"{MANIFEST}: says {expected[kind, scope]:,} of {where}, but the snapshot has {found:,}"
+
+
+def _carried(manifest: Manifest) -> Iterator[str]:
+    """Yield a sentence for each carried section that cannot be what it says."""
+    for section in manifest.sections:
+        if not section.carried_from:
+            continue
+        where = f"{MANIFEST}: {section.kind} in {section.scope}"
+        if section.status != COMPLETE:
+            yield f"{where} is {section.status}, and only complete sections are carried over"
+        if section.read_at > manifest.started:
+            yield f"{where} was read at {section.read_at}, after the snapshot was started"
 
 
 def _item_key(

@@ -12,9 +12,8 @@ from ops.errors import OpsError
 from ops.items import reach
 from ops.kinds.catalog import resources
 from ops.kinds.resource import ACCOUNT, DELETE, Change, Owner, Resource
-from ops.snapshots.layout import age
 from ops.snapshots.library import Library, newest
-from ops.snapshots.snapshot import Snapshot
+from ops.snapshots.snapshot import Snapshot, aged
 from ops.snapshots.usage import User, names_of, users_kinds, users_of
 from ops.snapshots.whole import NotRead, WholeSections
 from ops.ui.cells import counted
@@ -90,7 +89,7 @@ class Impact:
             found += self._held(sections, change)
         if not sections or not found:
             return ""
-        return f"{'; '.join(found)} (snapshot {age(sections.snapshot.started, self._now)})"
+        return f"{'; '.join(found)} (snapshot {aged(sections.snapshot.manifest, self._now)})"
 
     @cached_property
     def _used(self) -> set[str]:

@@ -240,6 +240,69 @@ def test_what_cloudflare_changes_itself_is_not_a_finding(
     assert inv(*LIGHT, "--refresh", "1").code == 0
 
 
+def test_everything_that_reads_a_snapshot_says_what_was_carried_over(
+    base: Path, staged: Sandbox, inv: Inv, clock: time_machine.Coordinates
+) -> None:
+    name = newest(inv(*LIGHT, "--refresh", "0")).name
+    clock.shift(HOUR)
+    told = " sections carried over, the oldest 2 h old"
+
+    lines = (
+        ("snapshots.verify",),
+        ("snapshots.show",),
+        ("snapshots.diff", "previous", "latest"),
+        ("snapshots.restore", "--zone", "example.com", "--dry-run"),
+        ("zones.list", "--offline"),
+        ("query", "SELECT 1"),
+        ("checks",),
+    )
+    silent = [line for line in lines if told not in inv(*line).err]
+    status = json.loads(inv("snapshots.status", "--to", "s.prom", "--output", "json").out)
+    verified = json.loads(inv("snapshots.verify", "--output", "json").out)
+    shown = json.loads(inv("snapshots.show", "--output", "json").out)
+
+    assert silent == []
+    assert (status["oldest_read"], status["carried"] > 50) == ("2026-11-30T05:00:00Z", True)
+    assert "cfops_snapshot_oldest_read_timestamp_seconds" in Path("s.prom").read_text()
+    assert next(row for row in verified if row["kind"] == "dns.record")["note"] == (
+        "12 of 12 carried over, the oldest read 2026-11-30T05:00:00Z"
+    )
+    times = {row["read_at"] for row in shown if row["kind"] == "dns.record"}
+    assert times == {"2026-11-30T05:00:00Z"}
+    assert inv("snapshots.render", "out.tf", name).code == 0
+    assert "the oldest part read 2026-11-30T05:00:00Z" in Path("out.tf").read_text()
+
+
+def test_a_carried_section_that_cannot_be_what_it_says_is_damage(base: Path, inv: Inv) -> None:
+    folder = newest(inv(*LIGHT, "--refresh", "0"))
+    path = folder / "manifest.json"
+    document = json.loads(path.read_text())
+    del document["sha256"]
+    rows = [row for row in document["sections"] if row.get("carried_from")]
+    rows[0]["read_at"], rows[1]["read_at"] = "2027-01-01T00:00:00Z", "yesterday"
+    path.write_text(json.dumps(document))
+
+    result = inv("snapshots.verify")
+
+    assert result.code == 2
+    assert "was read at 2027-01-01T00:00:00Z, after the snapshot was started" in result.err
+    assert "'yesterday' is not a time of a snapshot" in result.err
+
+
+def test_drift_asks_the_log_from_when_the_oldest_section_was_read(
+    base: Path, staged: Sandbox, inv: Inv, clock: time_machine.Coordinates
+) -> None:
+    inv(*LIGHT, "--refresh", "0")
+    add_record(staged)
+    clock.shift(HOUR)
+
+    result = inv("snapshots.drift", "--only", "dns")
+
+    asked = [target for _, target in staged.requests if "logs/audit" in target][-1]
+    assert "light.example.com" in result.out
+    assert "since=2026-11-30T05%3A00%3A00Z" in asked
+
+
 @pytest.mark.parametrize("fault", ["denied", "gone", "503"])
 def test_a_log_that_cannot_be_read_makes_the_run_a_full_one(
     base: Path, staged: Sandbox, inv: Inv, fault: str

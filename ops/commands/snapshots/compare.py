@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -124,7 +123,7 @@ def find_drift(
         deque(rows, maxlen=0)
     else:
         _show_rows(app, iter(rows), columns)
-    title = f"Drift since {comparison.old.manifest.started}"
+    title = f"Drift since {comparison.old.manifest.oldest_read}"
     text = report.summary(title, report.counted(comparison.counts), columns, rows.first, rows.more)
     if to == "-":
         app.show(Text(text))
@@ -147,7 +146,7 @@ def _between(
     from ops.snapshots.compare import report
     from ops.snapshots.compare.comparison import Comparison
     from ops.snapshots.compare.pairing import referred_kinds
-    from ops.snapshots.snapshot import check_account, kinds
+    from ops.snapshots.snapshot import carried, check_account, kinds
 
     only, skip = names(only), names(skip)
     choose(catalog.resources(), ScanFilter(only=only, skip=skip, deep=True, values="values", contents=True))
@@ -167,7 +166,8 @@ def _between(
     for name in dict.fromkeys((a, b)):
         manifest = sides[name].manifest
         if name != LIVE:
-            app.note(f"{name}: {sides[name].where}, {manifest.started}, {manifest.status}")
+            facts = f"{name}: {sides[name].where}, {manifest.started}, {manifest.status}"
+            app.note("; ".join(filter(None, (facts, carried(manifest, app.clock())))))
         if not manifest.complete:
             app.warn(f"{name} is partial: {manifest.reason}")
     return Comparison(sides[a], sides[b], catalog.resources(), selected)
@@ -218,16 +218,17 @@ class _Excerpt:
 
 
 def _blame(app: App, comparison: Comparison) -> Callable[[Difference], AuditEvent | None]:
+    from ops.items import timestamp
     from ops.kinds import catalog
     from ops.snapshots.compare.report import Blame
 
     manifest = comparison.old.manifest
     # Include what was done in the current second.
-    end = datetime.fromtimestamp(app.clock() + 1, UTC)
+    until = timestamp(app.clock() + 1)
 
     def read() -> Iterator[AuditEvent]:
         for history in catalog.histories():
-            yield from history(app.client, manifest.account_id, manifest.started, f"{end:%Y-%m-%dT%H:%M:%SZ}")
+            yield from history(app.client, manifest.account_id, manifest.oldest_read, until)
 
     return Blame(read, app.warn).of
 

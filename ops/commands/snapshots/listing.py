@@ -31,7 +31,7 @@ COLUMNS = (
 )  # fmt: skip
 SECTIONS = (
     Column("kind", MAIN), Column("in", KEY), Column("status", MAIN, STATUS), Column("items", MAIN),
-    Column("note", MAIN, wraps=True),
+    Column("note", MAIN, wraps=True), Column("read_at", LOW, TIME),
 )  # fmt: skip
 
 
@@ -64,13 +64,13 @@ def show_snapshot(app: App, name: str = "latest", identity: str = "", passphrase
     """
     from ops.kinds.catalog import kinds
     from ops.offsite.library import open_snapshot
+    from ops.snapshots.snapshot import carried
 
     snapshot = open_snapshot(app, name, identity, passphrase_file)
     manifest = snapshot.manifest
     status = f"{manifest.status}: {manifest.reason}" if manifest.reason else manifest.status
-    app.note(
-        f"{snapshot.where}: account {manifest.account}, {manifest.started}, {status}, by {manifest.tool}"
-    )
+    facts = f"{snapshot.where}: account {manifest.account}, {manifest.started}, {status}, by {manifest.tool}"
+    app.note("; ".join(filter(None, (facts, carried(manifest, app.clock())))))
     return Rows(sections(snapshot, kinds()), SECTIONS, "section")
 
 
@@ -121,6 +121,8 @@ def sections(snapshot: Snapshot, resources: Mapping[str, Resource]) -> Iterator[
             "status": section.status,
             "items": section.known,
             "note": section.reason,
+            "read_at": section.read_at or snapshot.manifest.started,
+            "carried_from": section.carried_from,
         }
 
 

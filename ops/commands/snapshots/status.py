@@ -15,11 +15,12 @@ if TYPE_CHECKING:
     from ops.items import Json
 
 FIELDS = (
-    "account", "fresh", "snapshot", Column("started", meaning=TIME), "age_seconds", "kinds", "items",
-    Column("bytes", meaning=SIZE), "partial_since", "damaged",
+    "account", "fresh", "snapshot", Column("started", meaning=TIME), "age_seconds",
+    Column("oldest_read", meaning=TIME), "carried", "kinds", "items", Column("bytes", meaning=SIZE),
+    "partial_since", "damaged",
 )  # fmt: skip
 FOR_PEOPLE = (
-    "account", "state", "snapshot", Column("started", meaning=TIME), "content", Column("size", meaning=SIZE),
+    "account", "state", "snapshot", Column("started", meaning=TIME), "carried", "content", Column("size", meaning=SIZE),
     "others",
 )  # fmt: skip
 
@@ -85,6 +86,8 @@ def _for_people(facts: Json, max_age: str) -> Json:
     elif not facts["age_seconds"]:
         state = "no complete snapshot" if facts["snapshot"] is None else "later than this machine's clock"
     known = facts["items"] is not None
+    old = facts["carried"]
+    carried = f"{counted(old, 'section')}, the oldest read {facts['oldest_read']}" if old else None
     content = f"{counted(facts['items'], 'item')} of {counted(facts['kinds'], 'kind')}" if known else None
     others = [
         f"{count:,} {what}"
@@ -96,6 +99,7 @@ def _for_people(facts: Json, max_age: str) -> Json:
         "state": state,
         "snapshot": facts["snapshot"],
         "started": facts["started"],
+        "carried": carried,
         "content": content,
         "size": facts["bytes"],
         "others": ", ".join(others) or None,

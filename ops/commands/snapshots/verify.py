@@ -59,6 +59,7 @@ def verified(app: App, snapshot: Snapshot) -> Snapshot:
     Raises Damaged with the first problem; further ones are warnings.
     """
     from ops.kinds.catalog import kinds
+    from ops.snapshots.snapshot import carried
     from ops.snapshots.verify import verify
 
     try:
@@ -71,7 +72,8 @@ def verified(app: App, snapshot: Snapshot) -> Snapshot:
         hint = "use another one (`inv snapshots.list`), and move this one to another folder"
         raise Damaged(f"{snapshot.where} is damaged: {damage[0]}", hint=hint)
     _warn(app, result.warnings)
-    app.note(f"OK: {len(snapshot.manifest.files)} files verified in {snapshot.where}")
+    found = f"OK: {len(snapshot.manifest.files)} files verified in {snapshot.where}"
+    app.note("; ".join(filter(None, (found, carried(snapshot.manifest, app.clock())))))
     return snapshot
 
 

@@ -14,7 +14,7 @@ from ops.snapshots import snapshot
 from ops.snapshots.manifest import Manifest
 
 _HEAD = """\
-# {account}: {items} from the snapshot of {started} ({status})
+# {account}: {items} from the snapshot of {started} ({status}{oldest})
 # `terraform plan -generate-config-out=rest.tf` writes the resources that have only an import block.
 
 terraform {{
@@ -41,6 +41,7 @@ def write(folder: Path, manifest: Manifest, out: BinaryIO, resources: Iterable[R
         items=_comment(", ".join(kinds) or "nothing"),
         started=_comment(manifest.started),
         status=_comment(manifest.status),
+        oldest=_comment(f", the oldest part read {manifest.oldest_read}" if manifest.carried else ""),
     )
     out.write(head.encode())
     for kind in kinds:
