@@ -75,8 +75,14 @@ def _write(root: Path, name: str, folder: Path, manifest: Manifest) -> Iterator[
         yield _table(target(kind), rows, OWN)
     sections = [
         {
-            **{**head, "of": s.kind, "scope": s.scope, "status": s.status, "count": s.known},
-            **{"reason": s.reason, "carried_from": s.carried_from, "read_at": s.read_at or manifest.started},
+            **head,
+            "of": s.kind,
+            "scope": s.scope,
+            "status": s.status,
+            "count": s.known,
+            "reason": s.reason,
+            "carried_from": s.carried_from,
+            "read_at": s.read_at or manifest.started,
         }
         for s in manifest.sections
     ]

@@ -12,6 +12,7 @@ from itertools import groupby, islice
 from pathlib import Path
 from typing import NamedTuple
 
+from ops.errors import Damaged
 from ops.files.disk import open_regular
 from ops.items import Json, reach
 from ops.kinds.resource import ACCOUNT, Resource, identity_of
@@ -132,6 +133,11 @@ def _carried(manifest: Manifest) -> Iterator[str]:
         where = f"{MANIFEST}: {section.kind} in {section.scope}"
         if section.status != COMPLETE:
             yield f"{where} is {section.status}, and only complete sections are carried over"
+        try:
+            snapshot.seconds(section.read_at)
+        except Damaged as error:
+            yield f"{where}: {error.message}"
+            continue
         if section.read_at > manifest.started:
             yield f"{where} was read at {section.read_at}, after the snapshot was started"
 

@@ -269,7 +269,7 @@ def test_everything_that_reads_a_snapshot_says_what_was_carried_over(
     )
     times = {row["read_at"] for row in shown if row["kind"] == "dns.record"}
     assert times == {"2026-11-30T05:00:00Z"}
-    assert inv("snapshots.render", "out.tf", name).code == 0
+    assert inv("snapshots.render", "out.tf", "--name", name).code == 0
     assert "the oldest part read 2026-11-30T05:00:00Z" in Path("out.tf").read_text()
 
 

@@ -20,8 +20,8 @@ FIELDS = (
     "partial_since", "damaged",
 )  # fmt: skip
 FOR_PEOPLE = (
-    "account", "state", "snapshot", Column("started", meaning=TIME), "carried", "content", Column("size", meaning=SIZE),
-    "others",
+    "account", "state", "snapshot", Column("started", meaning=TIME), "carried", "content",
+    Column("size", meaning=SIZE), "others",
 )  # fmt: skip
 
 
