@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import time_machine
 
 from ops.commands.metrics import _draw
 from ops.sandbox.server import Sandbox
@@ -22,11 +24,14 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_history_of_an_item_shows_each_field_with_both_values(staged: Sandbox, inv: Inv) -> None:
-    inv(*EXPORT)
-    inv("dns.put", *RECORD, "192.0.2.1")
-    inv(*EXPORT)
-    inv("dns.put", *RECORD, "192.0.2.2")
-    inv(*EXPORT)
+    # Two snapshots of one second have no order.
+    with time_machine.travel(datetime.now(UTC) - timedelta(hours=1)) as clock:
+        for content in ("192.0.2.1", "192.0.2.2"):
+            inv(*EXPORT)
+            clock.shift(60)
+            inv("dns.put", *RECORD, content)
+            clock.shift(60)
+        inv(*EXPORT)
 
     shown = inv("history", "dns.record", "--zone", "example.com", "--name", "seen", "--output", "table")
 
