@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import time_machine
 
 from ops.commands.metrics import _draw
 from ops.sandbox.server import Sandbox
@@ -22,13 +24,14 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_history_of_an_item_shows_each_field_with_both_values(staged: Sandbox, inv: Inv) -> None:
-    inv(*EXPORT)
-    inv("dns.put", *RECORD, "192.0.2.1")
-    inv(*EXPORT)
-    inv("dns.put", *RECORD, "192.0.2.2")
-    inv(*EXPORT)
+    began = time.time()
+    for minute, content in enumerate(("192.0.2.1", "192.0.2.2")):
+        with time_machine.travel(began + 60 * minute):
+            assert inv("dns.put", *RECORD, content).code == 0
+            assert inv(*EXPORT).code == 0
 
-    shown = inv("history", "dns.record", "--zone", "example.com", "--name", "seen", "--output", "table")
+    with time_machine.travel(began + 180):
+        shown = inv("history", "dns.record", "--zone", "example.com", "--name", "seen", "--output", "table")
 
     assert shown.code == 0, shown.err
     assert "content: 192.0.2.1 → 192.0.2.2" in shown.out
