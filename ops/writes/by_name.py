@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ops.errors import AmbiguousName, Incomplete, NotFound, did_you_mean
 from ops.items import reach
-from ops.kinds.resource import Change, Owner
+from ops.kinds.resource import Change, Owner, check
 from ops.writes.make import lookup, make, simulated
 
 if TYPE_CHECKING:
@@ -53,6 +53,8 @@ class ByName:
             return pretended
         listing = () if self._is_simulated else resource.list(self._app.client, self._owner)
         items = list(listing)
+        for one in items:
+            check(resource, one)
         named = [one for one in items if name in (reach(one, resource.key), reach(one, resource.label))]
         if not named:
             if problem := getattr(listing, "problem", ""):

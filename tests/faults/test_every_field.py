@@ -48,6 +48,9 @@ ALLOWED = {
     r"^dns\.(update|put).*: .*: result\.\*\.(proxied|data|priority)": (
         "a record is checked with what is live of it"
     ),
+    r"^queues\.consumer-remove: .*: result\.\*\.script null": (
+        "documented: a consumer that pulls has no script"
+    ),
     r"^snapshots\.(diff|drift): .*: result\.\*\.data": "data that is not whole is compared as content",
     r"^ssl\.expiring: .*: result\.\*\.paused": "a zone that may be paused is judged as one",
     r"^zones.set: .*: result.value of another type": "a new value has the type of the live one",
