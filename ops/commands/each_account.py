@@ -58,7 +58,7 @@ def each_account(
     incomplete, differences. What the tasks print follows each other: programs want --output jsonl.
 
     inv each-account scan.export
-    inv each-account --skip 'test-*' --skip sandbox dns.find 192.0.2.1
+    inv each-account --only 'sandbox*' dns.find 192.0.2.1
     inv each-account --profiles snapshots.status
     """
     from ops.cli.nested import run_again
