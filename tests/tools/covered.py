@@ -13,8 +13,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-LINES, BRANCHES = 98.0, 95.0
-"""The least percentages."""
+LINES, BRANCHES = 97.5, 94.5
+"""The least percentages: 98.16 and 95.24 were measured, and a machine may lack what some tests need."""
 UNTESTED = {
     "ops/alerts/ending.py Ending.account",
     "ops/alerts/facts.py _names",
