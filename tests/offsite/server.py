@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 import boto3
+from moto.moto_api._internal import moto_api_backend
 from moto.server import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import WSGIRequestHandler, make_server
 
@@ -74,6 +75,8 @@ class Server:
     ) -> None:
         self._http.shutdown()
         self._http.server_close()
+        # moto keeps its buckets for the process, so the next server would have them.
+        moto_api_backend.reset()
 
     def client(self) -> Any:
         """Return a client for the test, which meets faults too."""
