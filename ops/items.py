@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +20,15 @@ def reach(item: Json, field: str) -> Any:
             return None
         value = value.get(name)
     return value
+
+
+def texts(value: Any) -> Iterator[str]:
+    """Yield every text in *value*, however deep; not the names of fields."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list | tuple):
+        for held in value.values() if isinstance(value, dict) else value:
+            yield from texts(held)
 
 
 def without(item: Json, fields: Iterable[str]) -> Json:

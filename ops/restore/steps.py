@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from ops.items import Json, without
+from ops.items import Json, texts, without
 from ops.kinds import secret
 from ops.kinds.resource import ACCOUNT, CREATE, DELETE, UPDATE, Change, Owner, Resource, same
 from ops.restore.filter import after
@@ -279,8 +279,8 @@ class Steps:
             step = step._replace(before=before, after=state.assembled(resource, saved, live=False))
         else:
             step = step._replace(after=state.renamed(resource, saved))
-        texts = _texts(step.after) if state.unread else ()
-        if unread := {state.unread[text] for text in texts if text in state.unread}:
+        held = texts(step.after) if state.unread else ()
+        if unread := {state.unread[text] for text in held if text in state.unread}:
             kinds = ", ".join(sorted(unread))
             return self._skip(step, f"it refers to {kinds}, which could not be listed completely", NOT_READ)
         if hidden := secret.unknown(step.resource, step.after or {}, step.before):
@@ -319,15 +319,7 @@ def _in_order(resource: Resource, found: Iterable[Step]) -> list[Step]:
     by_key = {key_of(resource, step.after or {}): step for step in steps}
 
     def before(step: Step) -> Iterator[Step]:
-        names = {text for text in _texts(step.after) if text in by_key}
+        names = {text for text in texts(step.after) if text in by_key}
         return (by_key[name] for name in sorted(names) if by_key[name] is not step)
 
     return after(steps, before, key=id)
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict | list | tuple):
-        for held in value.values() if isinstance(value, dict) else value:
-            yield from _texts(held)

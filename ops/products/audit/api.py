@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 from ops.errors import Incomplete, NotFound
 from ops.http.paths import path
-from ops.items import reach
+from ops.items import reach, texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -132,23 +132,15 @@ def words(item: Json) -> set[str]:
 
     The actor of the change is not among them.
     """
-    told = (item.get("resource"), item.get("zone"), item.get("metadata"), reach(item, "raw.uri"))
+    about = (item.get("resource"), item.get("zone"), item.get("metadata"), reach(item, "raw.uri"))
     found: set[str] = set()
-    for text in _strings(told):
+    for text in texts(about):
         for word in _WORD.findall(unquote(text).lower()):
             found.add(word)
             while "." in word:
                 word = word.partition(".")[2]
                 found.add(word)
     return found
-
-
-def _strings(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict | list | tuple):
-        for one in value.values() if isinstance(value, dict) else value:
-            yield from _strings(one)
 
 
 def _names(item: Json, fields: tuple[str, ...], *parts: str) -> frozenset[str]:
