@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import time
-import traceback
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from invoke.exceptions import Exit, UnexpectedExit
-
+from ops.cli.outside import report_problem
 from ops.cli.run import RUN
-from ops.errors import SystemFailure
-from ops.telemetry.log import ERROR
 
 if TYPE_CHECKING:
     from invoke.tasks import Call
@@ -53,7 +49,7 @@ def run_again(calls: Sequence[Call], staged: dict[str, Any]) -> Ended:
                 call.task(outer["context"], *call.args, **call.kwargs)
         except Exception as problem:  # noqa: BLE001 (a task of the user's may raise anything)
             failure = problem
-            _report(problem)
+            report_problem(problem)
         finally:
             RUN.end(failure)
         sent = lines[0]["requests"] if lines else None
@@ -65,18 +61,3 @@ def run_again(calls: Sequence[Call], staged: dict[str, Any]) -> Ended:
         RUN.terminated = RUN.terminated or terminated
         if stopped:
             RUN.stop.set()
-
-
-def _report(problem: Exception) -> None:
-    """Print what a task that is not ours has raised; ours have reported their errors."""
-    from ops.cli.outside import report
-
-    if isinstance(problem, Exit):
-        if problem.message:
-            report(problem.message, problem.code)
-    elif isinstance(problem, UnexpectedExit):
-        report(str(problem).strip(), problem.result.exited)
-    else:
-        text = "".join(traceback.format_exception(problem))
-        error = {"error": type(problem).__name__, "exit_code": SystemFailure.exit_code}
-        RUN.log.add(ERROR, "bug", text, text=[text.rstrip()], error=error)

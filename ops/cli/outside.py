@@ -84,18 +84,27 @@ def reported(problem: BaseException) -> BaseException:
 
     It is the same if Python or Invoke print it, which cannot write JSON.
     """
-    if isinstance(problem, Exit) and problem.message:
-        report(problem.message, problem.code)
-        return Exit(code=problem.code)
-    if not isinstance(problem, Exception) or isinstance(problem, Exit | OpsError) or not RUN.log.as_json:
+    if isinstance(problem, Exit):
+        return Exit(code=report_problem(problem)) if problem.message else problem
+    if not isinstance(problem, Exception) or isinstance(problem, OpsError) or not RUN.log.as_json:
         return problem
+    return Exit(code=report_problem(problem))
+
+
+def report_problem(problem: Exception) -> int:
+    """Report what a task that is not ours has raised, unless its output did; return its exit code."""
+    if isinstance(problem, Exit):
+        if problem.message:
+            report(problem.message, problem.code)
+        return problem.code
     if isinstance(problem, UnexpectedExit):
         if problem.result.hide:
             report(str(problem).strip(), problem.result.exited)
-        return Exit(code=problem.result.exited)
+        return problem.result.exited
     text = "".join(traceback.format_exception(problem))
-    RUN.log.add(ERROR, "bug", text, error={"error": type(problem).__name__, "exit_code": 1})
-    return Exit(code=1)
+    error = {"error": type(problem).__name__, "exit_code": 1}
+    RUN.log.add(ERROR, "bug", text, text=[text.rstrip()], error=error)
+    return 1
 
 
 class _Handler(logging.Handler):
