@@ -125,20 +125,17 @@ def stats(app: App, zone: str = "", since: str = "24h") -> Rows:
     inv zones.stats
     inv zones.stats example.com --since 7d --output json
     """
-    from ops.analytics.reading import read_statistics
-    from ops.cli.periods import start_of
+    from ops.cli.statistics import Since
     from ops.products.zones.parts import all_zones
     from ops.products.zones.statistics import STATISTICS
 
-    now = app.clock()
-    start = start_of(since, now=now)
+    period = Since(app, since)
     account = app.settings.account_id
     zones = (
         [app.zone(zone)] if zone else all_zones(app.client, account, gap=app.gap, note=app.note, requests=0)
     )
     ids = [one["id"] for one in zones]
-    found = read_statistics(app.client, STATISTICS, ids, start, now, spread=app.parallel)
-    found.report(app.note, app.gap)
+    found = period.read(STATISTICS, ids)
     rows = [{"zone": one["name"], "id": one["id"]} | found.row(one["id"]) for one in zones]
     return Rows(rows, STATS, "zone")
 

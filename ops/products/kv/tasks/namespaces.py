@@ -86,21 +86,18 @@ def stats(app: App, namespace: str = "", since: str = "7d") -> Rows:
     inv kv.stats
     inv kv.stats sessions --since 30d --output json
     """
-    from ops.analytics.reading import read_statistics
-    from ops.cli.periods import start_of
+    from ops.cli.statistics import Since
     from ops.products.kv import api
     from ops.products.kv.statistics import STATISTICS
     from ops.products.zones.parts import complete
 
-    now = app.clock()
-    start = start_of(since, now=now)
+    period = Since(app, since)
     client, account = app.client, app.account_id
     if namespace:
         items = [api.find_namespace(client, account, namespace)]
     else:
         items = complete("namespaces", api.list_namespaces(client, account), app.gap)
     subject = items[0]["id"] if namespace else ""
-    found = read_statistics(client, STATISTICS, [account], start, now, subject=subject, spread=app.parallel)
-    found.report(app.note, app.gap)
+    found = period.read(STATISTICS, [account], subject=subject)
     known = {item["id"]: {"namespace": item["title"], "id": item["id"]} for item in items}
     return Rows(found.rows(account, known, "id"), STATS, "namespace")

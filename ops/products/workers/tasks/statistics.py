@@ -30,20 +30,17 @@ def stats(app: App, script: str = "", since: str = "24h") -> Rows:
     inv workers.stats
     inv workers.stats api-gateway --since 30d --output json
     """
-    from ops.analytics.reading import read_statistics
-    from ops.cli.periods import start_of
+    from ops.cli.statistics import Since
     from ops.products.workers import api
     from ops.products.workers.statistics import STATISTICS
     from ops.products.zones.parts import complete
 
-    now = app.clock()
-    start = start_of(since, now=now)
+    period = Since(app, since)
     client, account = app.client, app.account_id
     if script:
         items = [api.find_script(client, account, script)]
     else:
         items = complete("scripts", api.list_scripts(client, account), app.gap)
-    found = read_statistics(client, STATISTICS, [account], start, now, subject=script, spread=app.parallel)
-    found.report(app.note, app.gap)
+    found = period.read(STATISTICS, [account], subject=script)
     known = {item["id"]: {"script": item["id"]} for item in items}
     return Rows(found.rows(account, known, "script"), COLUMNS, "script")
