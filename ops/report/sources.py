@@ -82,6 +82,7 @@ class Sources:
         self.before, self.changes = before, changes or Changes()
         self.results, self.ages = results, ages
         self.kept, self.runs, self.spans, self.dashboard = kept, runs, spans, dashboard
+        self._known: dict[tuple[int, int], Age] = {}
 
     @property
     def manifest(self) -> Manifest:
@@ -94,7 +95,11 @@ class Sources:
 
     def age(self, result: Result, at: int) -> Age:
         """Return since when subject *at* of *result* is known; nothing is known without earlier snapshots."""
-        return self.ages.of(result, result.subjects[at]) if self.ages else Age()
+        key = id(result), at
+        if key not in self._known:
+            # Several sections ask, and each time a hash would be made.
+            self._known[key] = self.ages.of(result, result.subjects[at]) if self.ages else Age()
+        return self._known[key]
 
 
 def gather(

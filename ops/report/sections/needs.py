@@ -155,25 +155,15 @@ def _findings(sources: Sources, names: Names, cover: Cover) -> Iterator[Need]:
     }
     for group in by_check.values():
         check = group[0].check
-        pairs = [(result, at) for result in group for at in range(len(result.subjects))]
-        fresh = [pair for pair in pairs if state_of(sources, *pair) == NEW]
-        severe = [
-            p for p in pairs if SEVERITIES.index(p[0].subjects[p[1]].severity or check.severity) >= LEAST
-        ]
-        middling = [
-            p for p in fresh if SEVERITIES.index(p[0].subjects[p[1]].severity or check.severity) >= LEAST - 1
-        ]
-        chosen = [pair for pair in fresh if pair in severe] or middling or severe
+        chosen, rank, new = _chosen(sources, group)
         if not chosen:
             continue
-        severity = max((r.subjects[at].severity or check.severity for r, at in chosen), key=SEVERITIES.index)
-        new = any(pair in fresh for pair in chosen)
         who = {actors[key] for r, at in chosen if (key := str(r.subjects[at].item.get("id"))) in actors}
         first = chosen[0][0].subjects[chosen[0][1]].problem
         what = f"{check.title}: {plural(len(chosen), 'time') if len(chosen) > 1 else cover.text(first)}"
         line = f"{program()} checks.explain {check.id}"
         yield Need(
-            severity,
+            SEVERITIES[rank],
             what,
             _places(sources, chosen, names, cover),
             _known_since(sources, chosen, new=new),
@@ -181,6 +171,27 @@ def _findings(sources: Sources, names: Names, cover: Cover) -> Iterator[Need]:
             line,
             new,
         )
+
+
+def _chosen(sources: Sources, group: Sequence[Result]) -> tuple[list[tuple[Result, int]], int, bool]:
+    """Return the findings of a check that need somebody, the rank of the most severe, and if one is new.
+
+    New ones that are severe come first, then new ones that are less so, then those that are known.
+    """
+    found = [
+        (
+            (result, at),
+            SEVERITIES.index(subject.severity or result.check.severity),
+            state_of(sources, result, at),
+        )
+        for result in group
+        for at, subject in enumerate(result.subjects)
+    ]
+    severe = [one for one in found if one[1] >= LEAST]
+    new = [one for one in found if one[2] == NEW and one[1] >= LEAST - 1]
+    chosen = [one for one in severe if one[2] == NEW] or new or severe
+    highest = max((rank for _, rank, _ in chosen), default=0)
+    return [pair for pair, _, _ in chosen], highest, any(state == NEW for _, _, state in chosen)
 
 
 def _known_since(sources: Sources, chosen: Sequence[tuple[Result, int]], *, new: bool) -> str:
