@@ -149,10 +149,10 @@ def _ask_limits(
 
 def _limit(settings: Any) -> Limit:
     fields = {"duration": "maxDuration", "oldest": "notOlderThan", "rows": "maxPageSize"}
-    told = settings if isinstance(settings, dict) else {}
-    numbers = {name: told[field] for name, field in fields.items() if isinstance(told.get(field), int)}
+    given = settings if isinstance(settings, dict) else {}
+    numbers = {name: given[field] for name, field in fields.items() if isinstance(given.get(field), int)}
     positive = {name: number for name, number in numbers.items() if number > 0}
-    return Limit(**positive, enabled=told.get("enabled") is not False)
+    return Limit(**positive, enabled=given.get("enabled") is not False)
 
 
 def _queries(
