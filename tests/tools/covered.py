@@ -40,8 +40,6 @@ UNTESTED = {
     "ops/sandbox/routes/nested.py change_account",
     "ops/scan/request.py Count.add_value",
     "ops/scan/request.py Count.content",
-    "ops/snapshots/snapshot.py carried",
-    "ops/snapshots/snapshot.py aged",
     "ops/snapshots/writer.py SectionFile.__init__.key_of",
     "ops/telemetry/ledger.py _is_old",
 }
