@@ -99,7 +99,7 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
     traces = [name for name in os.environ if name.startswith("OTEL_")]
     for name in ("DEBUG", "NO_COLOR", "FORCE_COLOR", "CREDENTIALS_DIRECTORY", "TRACEPARENT", *traces):
         monkeypatch.delenv(name, raising=False)
-    # A suite that a test starts has options of its own, and must not measure, and erase, what this one measures.
+    # A suite that a test starts has options of its own: it would erase what this one measures.
     monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
     monkeypatch.setenv("CFOPS_EXPORTS", str(folder / "exports"))
     (folder / "work").mkdir()
