@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 LINES, BRANCHES = 97.5, 94.5
-"""The least percentages: 98.16 and 95.24 were measured, and a machine may lack what some tests need."""
+"""The least percentages: 98.19 and 95.30 were measured, and a machine may lack what some tests need."""
 UNTESTED = {
     "ops/alerts/ending.py Ending.account",
     "ops/alerts/facts.py _names",
