@@ -186,7 +186,8 @@ def test_an_interrupt_at_any_step_of_a_write_ends_it_with_its_own_exit_code(
     lines = [
         f"dns.apply --zone example.com --file {tmp_path}/{name}.json --keep --yes --force" for name in "ab"
     ]
-    words = [sys.executable, "-m", "tests.faults.interrupted_steps", *lines, str(runs)]
+    # By its path: in the environment of a wheel there is no package of tests.
+    words = [sys.executable, str(Path(__file__).with_name("interrupted_steps.py")), *lines, str(runs)]
 
     found = subprocess.run(words, capture_output=True, text=True, check=False)
     results = [json.loads(line) for line in found.stdout.splitlines()]
