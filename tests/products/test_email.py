@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
+import pytest
 import responses
 
 from ops.http.client import Client
 from ops.kinds.resource import Owner
 from ops.products.email import api
 from ops.sandbox.server import Sandbox
+from ops.sandbox.store import zone_id
 from tests.conftest import API, Result
 from tests.products.answers import envelope, page
 
@@ -53,3 +55,21 @@ def test_the_rules_of_all_zones_cost_one_request(staged: Sandbox, inv: Callable[
     assert [path for _, path in staged.requests if "/email/" in path] == [
         f"/accounts/{staged.account_id}/email/routing/rules?page=1&per_page=50"
     ]
+
+
+@pytest.mark.parametrize("target", ["route1.mx.cloudflare.net", "mx1.mail.example"])
+def test_the_settings_of_a_zone_are_read_only_where_its_mail_is_routed(
+    staged: Sandbox, inv: Callable[..., Result], target: str
+) -> None:
+    line = ("--zone", "shop.example", "--type", "MX", "--name", "@", "--content", target, "--priority", "10")
+    assert inv("dns.create", *line).code == 0
+
+    assert inv("scan.export", "--only", "email,dns.record", "--quiet").code == 0
+
+    shown = json.loads(inv("snapshots.show", "--output", "json").out)
+    found = {(row["kind"], row["scope"]): (row["status"], row["note"]) for row in shown}
+    reason = "not asked: the zone has no MX record of Email Routing"
+    expected = ("complete", "") if "cloudflare" in target else ("skipped", reason)
+    for kind in ("email.settings", "email.catch_all"):
+        assert found[kind, zone_id("shop.example")] == expected
+        assert found[kind, zone_id("mail.example")] == ("skipped", reason)

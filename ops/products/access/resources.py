@@ -2,14 +2,46 @@
 
 from __future__ import annotations
 
-from ops.kinds.collection import READ_ONLY, Verbs, collection, lost, single
+from functools import partial
+from typing import TYPE_CHECKING
+
+from ops.errors import NotFound, UserError
+from ops.kinds.collection import READ_ONLY, Verbs, collection, lost, only_where, single
 from ops.kinds.resource import Restore
+from ops.products.accounts.resources import ORGANIZATION
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ops.http.client import Client
+    from ops.items import Json
+    from ops.kinds.resource import Owner, Resource
 
 APPS, IDENTITY = (
     "Account > Access: Apps and Policies > Read",
     ("Account > Access: Organizations, Identity Providers, and Groups > Read"),
 )
 ACCESS = "/accounts/{account}/access"
+
+
+def _organization(declared: Resource, client: Client, account: Owner) -> Iterable[Json]:
+    """Return the organization; none for an account that has never set Zero Trust up."""
+    try:
+        return list(declared.list(client, account))
+    except UserError as error:
+        if isinstance(error, NotFound) or "not_enabled" in error.message or "not enabled" in error.message:
+            return ()
+        raise
+
+
+_ORGANIZATION = single(
+    "access.organization",
+    f"{ACCESS}/organizations",
+    IDENTITY,
+    volatile=("has_migrated_private_apps",),
+    label="auth_domain",
+    restore=Restore(named="its login page and session rules reach everybody who logs in"),
+)
 PROVIDER = collection(
     "access.identity_provider",
     f"{ACCESS}/identity_providers",
@@ -78,15 +110,9 @@ APP = collection(
     lost="its audience tag (aud), which servers check",
     terraform="cloudflare_zero_trust_access_application",
 )
-RESOURCES = (
-    single(
-        "access.organization",
-        f"{ACCESS}/organizations",
-        IDENTITY,
-        volatile=("has_migrated_private_apps",),
-        label="auth_domain",
-        restore=Restore(named="its login page and session rules reach everybody who logs in"),
-    ),
+RESOURCES = only_where(
+    ORGANIZATION,
+    _ORGANIZATION._replace(listing=partial(_organization, _ORGANIZATION)),
     PROVIDER,
     GROUP,
     TOKEN,

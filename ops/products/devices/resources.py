@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from ops.kinds.collection import READ_ONLY, collection
+from ops.kinds.collection import READ_ONLY, collection, only_where
 from ops.kinds.resource import Restore
+from ops.products.accounts.resources import ORGANIZATION
 
 READ = "Account > Zero Trust > Read"
-RESOURCES = (
+RESOURCES = only_where(
+    ORGANIZATION,
     collection(
         "devices.posture",
         "/accounts/{account}/devices/posture",

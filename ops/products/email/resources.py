@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from ops.kinds.collection import Verbs, collection, single
-from ops.kinds.resource import ACCOUNT, Block, Compare, Resource, Restore, Writes
+from ops.kinds.resource import ACCOUNT, Block, Compare, Resource, Restore, Where, Writes
 from ops.products.email import api
 
 RULES, ROUTING = "Zone > Email Routing Rules > Read", "/zones/{zone}/email/routing"
+ROUTED = Where(
+    "dns.record",
+    "the zone has no MX record of Email Routing",
+    lambda one: one.get("type") == "MX" and str(one.get("content")).rstrip(".").endswith("mx.cloudflare.net"),
+)
 RESOURCES = (
     collection(
         "email.address",
@@ -45,12 +50,14 @@ RESOURCES = (
         RULES,
         sent=("actions", "enabled", "matchers", "name"),
         volatile=("tag", "priority"),
+        where=ROUTED,
     ),
     single(
         "email.settings",
         ROUTING,
         "Zone > Zone Settings > Read",
         method="",
+        where=ROUTED,
         volatile=("tag", "status", "synced", "admin_locked"),
         restore=Restore(
             unsupported="switching Email Routing on adds and locks MX records; use the dashboard"

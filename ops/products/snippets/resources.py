@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ops.kinds.collection import READ_ONLY, collection
+from ops.kinds.collection import READ_ONLY, collection, ordered
 from ops.kinds.paging import Followed
-from ops.kinds.resource import Restore
+from ops.kinds.resource import Restore, Where
 
 RESOURCES = (
     collection(
@@ -19,14 +19,10 @@ RESOURCES = (
         restore=Restore(unsupported="a snapshot does not hold their code"),
         terraform="cloudflare_snippet",
     ),
-    collection(
-        "snippets.rule",
+    ordered(
+        "snippets.rules",
         "/zones/{zone}/snippets/snippet_rules",
         "Zone > Snippets > Read",
-        identity=("snippet_name", "expression"),
-        types={"expression": str},
-        label="snippet_name",
-        volatile=("last_updated", "version"),
-        verbs=READ_ONLY,
+        where=Where("snippets.snippet", "the zone has no snippet"),
     ),
 )
