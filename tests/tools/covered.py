@@ -20,8 +20,6 @@ UNTESTED = {
     "ops/commands/report.py spans_of.see",
     "ops/commands/report.py page_beside",
     "ops/kinds/collection.py _single_writes.remove",
-    "ops/plugins/door.py _Printed.write",
-    "ops/plugins/fire.py _described",
     "ops/products/kv/tasks/transfer.py _still_listed.find",
     "ops/products/queues/api.py update_consumer",
     "ops/products/zones/resources.py _update_hold",
