@@ -13,7 +13,7 @@ from ops.errors import CredentialsError, NetworkError
 from ops.ui.shapes import SIZE, TIME, Column, Item
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from typing import BinaryIO
 
     from ops.checks.run import Result
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from ops.kinds.resource import AuditEvent
     from ops.report.sources import Look, Sources, Who
     from ops.snapshots.snapshot import Snapshot
-    from ops.telemetry.record import Event, Record, SectionSpan
 
 PAGE = "report.html"
 COLUMNS = ("file", "snapshot", Column("started", meaning=TIME), "status", Column("bytes", meaning=SIZE))
@@ -123,34 +122,20 @@ def look_of(
     return Look(selection(only, skip), redact, print_all, " ".join(options))
 
 
-def page_of(app: App, snapshot: Snapshot, look: Look, spans: Sequence[SectionSpan] = ()) -> bytes:
+def page_of(app: App, snapshot: Snapshot, look: Look) -> bytes:
     """Return the page about *snapshot* as one file, without a request."""
     from ops.report.page import write_page
 
-    return write_page(_sources(app, snapshot, look, spans, asks=False), look)
+    return write_page(_sources(app, snapshot, look, asks=False), look)
 
 
-def spans_of(record: Record) -> list[SectionSpan]:
-    """Return the sections that a scan reads from now on, as they end."""
-    from ops.telemetry.record import SectionSpan
-
-    found: list[SectionSpan] = []
-
-    def see(event: Event) -> None:
-        if isinstance(event, SectionSpan):
-            found.append(event)
-
-    record.observe(see)
-    return found
-
-
-def page_beside(app: App, done: Outcome, spans: Sequence[SectionSpan]) -> str:
+def page_beside(app: App, done: Outcome) -> str:
     """Write the page about a new snapshot beside it, in the place of the last one, and return its path."""
     from ops.files import disk
     from ops.snapshots.snapshot import Snapshot
 
     target = done.path.parent / PAGE
-    content = page_of(app, Snapshot(done.path, done.manifest), look_of(), spans)
+    content = page_of(app, Snapshot(done.path, done.manifest), look_of())
     with disk.atomic(target) as file:
         file.write(content)
     return str(target)
@@ -168,9 +153,7 @@ def document(app: App) -> Document:
     return write
 
 
-def _sources(
-    app: App, snapshot: Snapshot, look: Look, spans: Sequence[SectionSpan] = (), *, asks: bool = True
-) -> Sources:
+def _sources(app: App, snapshot: Snapshot, look: Look, *, asks: bool = True) -> Sources:
     """Return what the page is made of; if it *asks*, the audit log is read for who made the changes."""
     from ops.config.settings import SANDBOX
     from ops.kinds.catalog import kinds
@@ -186,7 +169,7 @@ def _sources(
         judge=partial(_judged, app),
         runs=_runs(app),
         who=(lambda old, new: _who(app, old, new)) if asks else None,
-        spans=spans,
+        current=app.run.recording.line() if app.run.recording else None,
         dashboard=app.settings.api_host != SANDBOX,
     )
 

@@ -18,7 +18,6 @@ from ops.snapshots.library import Entry
 from ops.snapshots.manifest import Manifest
 from ops.snapshots.snapshot import Snapshot
 from ops.snapshots.whole import WholeSections
-from ops.telemetry.record import SectionSpan
 
 KEPT_CHANGES = 5_000
 """The most changes of which a page has the fields; all are counted."""
@@ -59,8 +58,8 @@ class Sources:
     """What a page shows. *before* is the complete snapshot before, *ages* since when the findings exist.
 
     *kept* are the snapshots on this machine that are not newer, *runs* the lines of the ledger, both
-    newest first; *spans* the sections that the run which made the snapshot has read. *dashboard*: the account
-    has one, unlike the sandbox.
+    newest first; *current* is the line so far of the run that makes the page. *dashboard*: the account has
+    one, unlike the sandbox.
     """
 
     def __init__(
@@ -75,13 +74,13 @@ class Sources:
         ages: Ages | None = None,
         kept: Sequence[Snapshot] = (),
         runs: Sequence[Json] = (),
-        spans: Sequence[SectionSpan] = (),
+        current: Json | None = None,
         dashboard: bool = True,
     ) -> None:
         self.snapshot, self.kinds, self.now = snapshot, kinds, now
         self.before, self.changes = before, changes or Changes()
         self.results, self.ages = results, ages
-        self.kept, self.runs, self.spans, self.dashboard = kept, runs, spans, dashboard
+        self.kept, self.runs, self.current, self.dashboard = kept, runs, current, dashboard
         self._known: dict[tuple[int, int], Age] = {}
 
     @property
@@ -112,7 +111,7 @@ def gather(
     judge: Judge,
     runs: Sequence[Json] = (),
     who: Callable[[Snapshot, Snapshot], Who] | None = None,
-    spans: Sequence[SectionSpan] = (),
+    current: Json | None = None,
     dashboard: bool = True,
 ) -> Sources:
     """Return the sources of a page about *snapshot*. *entries* are the stored snapshots of its account.
@@ -134,7 +133,7 @@ def gather(
         ages=ages,
         kept=kept,
         runs=[line for line in runs if line["account"] == snapshot.manifest.account_id],
-        spans=spans,
+        current=current,
         dashboard=dashboard,
     )
 
