@@ -109,8 +109,7 @@ def run(app: App, job: ExportJob, chance: Callable[[int], str] = secrets.token_h
         )
         manifests.write(folder, manifest)
         manifests.check(folder, manifest)
-        names = free_names(target, moment)
-        made = FinishedSnapshot(folder, manifest, target, names.__next__, app.warn)
+        made = FinishedSnapshot(folder, manifest, target, free_names(target, moment).__next__, app.warn)
         path = job.delivery.hand_over(made)
     if inventory.ended_by is not None:
         app.warn(f"what was read until then is kept, marked as partial: {path}")
