@@ -46,12 +46,26 @@ ITEMS: dict[str, tuple[Json, ...]] = {
     A + "/access/service_tokens": (
         {"name": "robot", "client_id": "88bf3b6d86161464f6509f7219099e57.access", "duration": "8760h"},
     ),
-    A + "/access/identity_providers": ({"name": "One-time PIN", "type": "onetimepin", "config": {}},),
+    A + "/access/identity_providers": (
+        {"name": "One-time PIN", "type": "onetimepin", "config": {}},
+        {
+            "name": "Company",
+            "type": "saml",
+            "config": {
+                "sso_target_url": "https://login.example.com/sso",
+                "issuer_url": "https://login.example.com",
+                "idp_public_certs": ["MIIB"],
+                "sign_request": True,
+            },
+        },
+    ),
     A + "/access/tags": ({"name": "internal"},),
     A + "/access/certificates": (
         {"name": "Laptops", "fingerprint": "MD5 Fingerprint=1E:80", "associated_hostnames": []},
     ),
-    A + "/access/custom_pages": ({"name": "Forbidden", "type": "forbidden"},),
+    A + "/access/custom_pages": (
+        {"name": "Forbidden", "type": "forbidden", "custom_html": "<h1>Ask the help desk</h1>"},
+    ),
     A + "/workflows": (
         {"name": "billing", "class_name": "Billing", "script_name": "cron-reports", "instances": {}},
     ),
@@ -199,9 +213,6 @@ ITEMS: dict[str, tuple[Json, ...]] = {
             "name": "devices",
             "ca": True,
             "certificates": _CERTIFICATE,
-            "issuer": "O=Example",
-            "serial_number": "235217144297995885180570755458463043449861756659",
-            "signature": "SHA256",
         },
     ),
     A + "/registrar/domains": (
