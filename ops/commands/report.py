@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ops.cli.command import command
 from ops.commands.snapshots.listing import OPENED
-from ops.errors import CredentialsError, NetworkError
+from ops.errors import CredentialsError, NetworkError, OpsError
 from ops.ui.shapes import SIZE, TIME, Column, Item
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ops.items import Json
     from ops.kinds.resource import AuditEvent
     from ops.report.sources import Look, Sources, Who
+    from ops.snapshots.compare.side import Difference
     from ops.snapshots.snapshot import Snapshot
 
 PAGE = "report.html"
@@ -168,7 +169,7 @@ def _sources(app: App, snapshot: Snapshot, look: Look, *, asks: bool = True) -> 
         app.clock(),
         judge=partial(_judged, app),
         runs=_runs(app),
-        who=(lambda old, new: _who(app, old, new)) if asks else None,
+        who=partial(_who, app, asks=asks),
         current=app.run.recording.line() if app.run.recording else None,
         dashboard=app.settings.api_host != SANDBOX,
     )
@@ -190,21 +191,37 @@ def _runs(app: App) -> list[Json]:
     return list(history_of(app, "1y").runs())
 
 
-def _who(app: App, old: Snapshot, new: Snapshot) -> Who:
-    """Return what finds who made a difference, by the audit log; without it nobody is known."""
+def _who(app: App, old: Snapshot, new: Snapshot, *, asks: bool) -> Who:
+    """Return what finds who made a difference: by our journal, else, if it *asks*, by the audit log."""
     from ops.kinds import catalog
+    from ops.report.sources import Author
     from ops.snapshots.compare.report import Blame
+    from ops.writes.authors import Authors
 
-    account, since, until = new.manifest.account_id, old.manifest.started, new.manifest.ended
+    manifest = new.manifest
+    account, since, until = manifest.account_id, old.manifest.oldest_read, manifest.ended
 
     def read() -> Iterator[AuditEvent]:
         try:
-            for history in catalog.histories():
+            for history in catalog.histories() if asks else ():
                 yield from history(app.client, account, since, until)
         except (CredentialsError, NetworkError) as error:
             app.note(f"who made the changes is not known: {error.message}")
 
-    return Blame(read, app.note).of
+    blame = Blame(read, app.note)
+    ours: Authors | None = None
+    try:
+        ours = Authors(app.settings.state_dir / "journal", catalog.kinds(), account, since)
+    except OpsError as error:
+        app.warn(f"what this machine changed is not known: {error.message}")
+
+    def author(difference: Difference) -> Author | None:
+        if entry := ours.of(difference, old, new) if ours else None:
+            return Author(entry.time, f"{entry.task} ({entry.group})", ours=True)
+        event = blame.of(difference)
+        return Author(event.when, event.actor) if event else None
+
+    return author
 
 
 @command(

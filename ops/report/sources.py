@@ -11,7 +11,7 @@ from typing import NamedTuple
 from ops.checks.run import Age, Result
 from ops.checks.since import Ages
 from ops.items import Json
-from ops.kinds.resource import AuditEvent, Resource
+from ops.kinds.resource import Resource
 from ops.snapshots.compare.comparison import Comparison
 from ops.snapshots.compare.side import Difference
 from ops.snapshots.library import Entry
@@ -22,7 +22,6 @@ from ops.snapshots.whole import WholeSections
 KEPT_CHANGES = 5_000
 """The most changes of which a page has the fields; all are counted."""
 
-Who = Callable[[Difference], AuditEvent | None]
 Judge = Callable[[Snapshot], tuple[Sequence[Result], Ages | None]]
 
 
@@ -35,11 +34,22 @@ class Look(NamedTuple):
     options: str = ""
 
 
+class Author(NamedTuple):
+    """Who made a change, and *when*; *ours*: it was made by cfops on this machine."""
+
+    when: str
+    actor: str
+    ours: bool = False
+
+
+Who = Callable[[Difference], Author | None]
+
+
 class Change(NamedTuple):
-    """A difference, and the entry of the audit log about it, if that is known."""
+    """A difference, and its author if that is known."""
 
     difference: Difference
-    event: AuditEvent | None = None
+    author: Author | None = None
 
 
 class Changes(NamedTuple):
@@ -147,9 +157,9 @@ def _kept(snapshot: Snapshot, entries: Iterable[Entry]) -> list[Snapshot]:
     older = [
         Snapshot(Path(entry.path), entry.manifest)
         for entry in entries
-        if entry.manifest is not None and entry.started <= snapshot.started and entry.name != snapshot.name
+        if entry.manifest is not None and entry.order < snapshot.order
     ]
-    return [snapshot, *sorted(older, key=lambda one: one.started, reverse=True)]
+    return [snapshot, *sorted(older, key=lambda one: one.order, reverse=True)]
 
 
 def _concerns(result: Result, look: Look) -> bool:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from ops.items import Json
-from ops.kinds.resource import AuditEvent
 from ops.report.graph import MISSING, MOST, UNUSED, folded, graph_of
+from ops.report.sources import Author
 from ops.report.tables import Names
 from ops.snapshots.snapshot import Snapshot
 from tests.report.building import ZONE, ZONE_ID, account, page_of, record, sources_of
@@ -43,9 +43,9 @@ def workers(**more: Any) -> dict[tuple[str, str], Any]:
 
 def test_what_needs_somebody_comes_first_with_place_time_person_and_command(tmp_path: Path) -> None:
     before, after = earlier(account(tmp_path / "a", [])), account(tmp_path / "b", [CNAME])
-    event = AuditEvent("2026-11-22T05:02:00Z", "anna@example.org", "add", frozenset({"r1"}), frozenset())
+    author = Author("2026-11-22T05:02:00Z", "anna@example.org")
 
-    page = page_of(after, before, who=lambda _old, _new: lambda _difference: event)
+    page = page_of(after, before, who=lambda _old, _new: lambda _difference: author)
 
     needs = page.section("needs")
     assert needs.startswith("Needs you high CNAME to a name without a record in an own zone")
@@ -53,6 +53,26 @@ def test_what_needs_somebody_comes_first_with_place_time_person_and_command(tmp_
         assert part in needs
     assert "anna@example.org , 2026-11-22 05:00 UTC: 1 change in example.com" in page.section("changes")
     assert "1 change since 2026-11-21 06:10, by 1 person." in " ".join(page.texts)
+
+
+def test_the_sentence_says_what_this_machine_and_what_others_changed(tmp_path: Path) -> None:
+    ours, other = (
+        Author("2026-11-22T05:02:00Z", "dns.put (a-1)", ours=True),
+        Author("2026-11-22T05:02:00Z", "anna"),
+    )
+    before = earlier(account(tmp_path / "a", []))
+    after = account(tmp_path / "b", [CNAME, record("b.example.com", "192.0.2.1", id="r2")])
+
+    def said(first: Author | None, second: Author | None) -> str:
+        authors = {"r1": first, "r2": second}
+        page = page_of(after, before, who=lambda _old, _new: lambda one: authors[one.ids[0]])
+        return " ".join(page.texts)
+
+    since = "2 changes since 2026-11-21 06:10"
+    assert f"{since}, by cfops on this machine." in said(ours, ours)
+    assert f"{since}, 1 by cfops on this machine and 1 by someone else." in said(ours, None)
+    assert f"{since}, by 1 person." in said(other, None)
+    assert f"{since}." in said(None, None)
 
 
 def test_a_finding_that_the_snapshot_before_could_not_have_is_not_called_new(tmp_path: Path) -> None:
