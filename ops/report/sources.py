@@ -171,9 +171,9 @@ def _kept(snapshot: Snapshot, entries: Iterable[Entry]) -> list[Snapshot]:
     older = [
         Snapshot(Path(entry.path), entry.manifest)
         for entry in entries
-        if entry.manifest is not None and entry.started <= snapshot.started and entry.name != snapshot.name
+        if entry.manifest is not None and entry.order < snapshot.order
     ]
-    return [snapshot, *sorted(older, key=lambda one: one.started, reverse=True)]
+    return [snapshot, *sorted(older, key=lambda one: one.order, reverse=True)]
 
 
 def _concerns(result: Result, look: Look) -> bool:
