@@ -252,8 +252,6 @@ COLLECTIONS = (
     Collection(A + "/dns_firewall", "dns", page=(1, 20, 100), methods=("PATCH",), stamps=("modified_on",),
                defaults={"dns_firewall_ips": ["203.0.113.1"]}),
     *(Collection(f"{A}/secondary_dns/{part}", "dns", stamps=()) for part in ("acls", "peers", "tsigs")),
-    Collection(Z + "/snippets", "snippets", (), key="snippet_name", ids="snippet_name", page=(1, 25, 100),
-               methods=()),
     Collection(Z + "/load_balancers", "lb", ("name", "default_pools", "fallback_pool"),
                kind="load_balancer", listed=False),
     Collection(A + "/load_balancers/monitors", "lb", ("type",), kind="lb.monitor", listed=False, unique=""),
