@@ -252,7 +252,7 @@ def judged(
 
     account = snapshot.manifest.account_id
     results = list(applied(run(checks, view), accepted_entries(app), account, today(app)))
-    before = earlier(Library(app.settings.exports, account).entries(), snapshot.started)
+    before = earlier(Library(app.settings.exports, account).entries(), snapshot.order)
     return results, Ages(results, snapshot.started, before, view_in)
 
 

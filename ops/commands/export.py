@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ops.commands.light import prepared
 from ops.commands.monitor import watched
-from ops.commands.report import page_beside, spans_of
+from ops.commands.report import page_beside
 from ops.errors import OpsError, Refused, UsageError
 from ops.export import job
 from ops.export.delivery import Delivery
@@ -108,7 +108,6 @@ def run_export(app: App, asked: ScanRequest, target: Delivery, options: JobOptio
             announce(app, account.id, None if light else plan)
             earlier = earlier_items(app.settings.exports, account.id, deep=asked.filter.deep)
             work = account, plan, target, chosen, begun, guard, keeps, earlier, light
-            spans = spans_of(app.run.record) if options.report else []
             done = job.run(app, job.ExportJob(*work))
             if DOOR.hooks("on_snapshot"):
                 _tell_hooks(app, done)
@@ -118,7 +117,7 @@ def run_export(app: App, asked: ScanRequest, target: Delivery, options: JobOptio
             pushed = _push(app, done, options.push) if options.push else {}
             with _after(app, done):
                 _prune(app, done, options.prune)
-                pushed |= {"report": page_beside(app, done, spans)} if options.report else {}
+                pushed |= {"report": page_beside(app, done)} if options.report else {}
         report(app, begun, done.inventory, plan)
         _suggest_next(app, done)
         more = {**(_origins(done, full) if options.since else {}), **pushed}

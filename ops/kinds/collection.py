@@ -182,6 +182,7 @@ class _Items:
             delete=self.delete if verbs.delete else None,
             find_all=self.find_all,
             find_size=100,
+            renames=bool(verbs.update),
         )
 
     def find(self, client: Client, owner: Owner, item: Json) -> Json | None:
@@ -211,15 +212,19 @@ class _Items:
 
     def create(self, client: Client, owner: Owner, item: Json) -> Json:
         body = _body(self._resource, item, self._verbs.sent)
-        return client.post(address(self._resource.path, owner), json=body)
+        return self._answered(body, client.post(address(self._resource.path, owner), json=body))
 
     def update(self, client: Client, owner: Owner, before: Json, after: Json) -> Json:
         where = address(self._resource.path, owner).below("{}", str(reach(before, self._resource.key)))
         body = _body(self._resource, after, self._verbs.sent)
         if self._verbs.update == PUT:
-            return client.put(where, json=body)
+            return self._answered(body, client.put(where, json=body))
         changed = {name: value for name, value in body.items() if not equal(value, before.get(name))}
-        return client.patch(where, json=changed)
+        return self._answered(body, client.patch(where, json=changed))
+
+    def _answered(self, sent: Json, answer: Json) -> Json:
+        # What a list does not hold, the answer to a write may lack as well.
+        return {**sent, **answer} if self._resource.whole else answer
 
     def delete(self, client: Client, owner: Owner, item: Json) -> None:
         client.delete(address(self._resource.path, owner).below("{}", str(reach(item, self._resource.key))))

@@ -11,19 +11,17 @@ from typing import NamedTuple
 from ops.checks.run import Age, Result
 from ops.checks.since import Ages
 from ops.items import Json
-from ops.kinds.resource import AuditEvent, Resource
+from ops.kinds.resource import Resource
 from ops.snapshots.compare.comparison import Comparison
 from ops.snapshots.compare.side import Difference
 from ops.snapshots.library import Entry
 from ops.snapshots.manifest import Manifest
 from ops.snapshots.snapshot import Snapshot
 from ops.snapshots.whole import WholeSections
-from ops.telemetry.record import SectionSpan
 
 KEPT_CHANGES = 5_000
 """The most changes of which a page has the fields; all are counted."""
 
-Who = Callable[[Difference], AuditEvent | None]
 Judge = Callable[[Snapshot], tuple[Sequence[Result], Ages | None]]
 
 
@@ -36,11 +34,22 @@ class Look(NamedTuple):
     options: str = ""
 
 
+class Author(NamedTuple):
+    """Who made a change, and *when*; *ours*: it was made by cfops on this machine."""
+
+    when: str
+    actor: str
+    ours: bool = False
+
+
+Who = Callable[[Difference], Author | None]
+
+
 class Change(NamedTuple):
-    """A difference, and the entry of the audit log about it, if that is known."""
+    """A difference, and its author if that is known."""
 
     difference: Difference
-    event: AuditEvent | None = None
+    author: Author | None = None
 
 
 class Changes(NamedTuple):
@@ -59,8 +68,8 @@ class Sources:
     """What a page shows. *before* is the complete snapshot before, *ages* since when the findings exist.
 
     *kept* are the snapshots on this machine that are not newer, *runs* the lines of the ledger, both
-    newest first; *spans* the sections that the run which made the snapshot has read. *dashboard*: the account
-    has one, unlike the sandbox.
+    newest first; *current* is the line so far of the run that makes the page. *dashboard*: the account has
+    one, unlike the sandbox.
     """
 
     def __init__(
@@ -75,13 +84,13 @@ class Sources:
         ages: Ages | None = None,
         kept: Sequence[Snapshot] = (),
         runs: Sequence[Json] = (),
-        spans: Sequence[SectionSpan] = (),
+        current: Json | None = None,
         dashboard: bool = True,
     ) -> None:
         self.snapshot, self.kinds, self.now = snapshot, kinds, now
         self.before, self.changes = before, changes or Changes()
         self.results, self.ages = results, ages
-        self.kept, self.runs, self.spans, self.dashboard = kept, runs, spans, dashboard
+        self.kept, self.runs, self.current, self.dashboard = kept, runs, current, dashboard
         self._known: dict[tuple[int, int], Age] = {}
 
     @property
@@ -112,7 +121,7 @@ def gather(
     judge: Judge,
     runs: Sequence[Json] = (),
     who: Callable[[Snapshot, Snapshot], Who] | None = None,
-    spans: Sequence[SectionSpan] = (),
+    current: Json | None = None,
     dashboard: bool = True,
 ) -> Sources:
     """Return the sources of a page about *snapshot*. *entries* are the stored snapshots of its account.
@@ -134,7 +143,7 @@ def gather(
         ages=ages,
         kept=kept,
         runs=[line for line in runs if line["account"] == snapshot.manifest.account_id],
-        spans=spans,
+        current=current,
         dashboard=dashboard,
     )
 
@@ -148,9 +157,9 @@ def _kept(snapshot: Snapshot, entries: Iterable[Entry]) -> list[Snapshot]:
     older = [
         Snapshot(Path(entry.path), entry.manifest)
         for entry in entries
-        if entry.manifest is not None and entry.started <= snapshot.started and entry.name != snapshot.name
+        if entry.manifest is not None and entry.order < snapshot.order
     ]
-    return [snapshot, *sorted(older, key=lambda one: one.started, reverse=True)]
+    return [snapshot, *sorted(older, key=lambda one: one.order, reverse=True)]
 
 
 def _concerns(result: Result, look: Look) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ops.sandbox.routes import nested
+from ops.sandbox.routes import devices, nested
 from ops.sandbox.routes.collections import COLLECTIONS, SINGLES, A, Z, add
 from ops.sandbox.store import ACCOUNT_ID, CHANGED, CREATED, Json, Store, past, stable_id, stable_uuid, zone_id
 
@@ -46,12 +46,26 @@ ITEMS: dict[str, tuple[Json, ...]] = {
     A + "/access/service_tokens": (
         {"name": "robot", "client_id": "88bf3b6d86161464f6509f7219099e57.access", "duration": "8760h"},
     ),
-    A + "/access/identity_providers": ({"name": "One-time PIN", "type": "onetimepin", "config": {}},),
+    A + "/access/identity_providers": (
+        {"name": "One-time PIN", "type": "onetimepin", "config": {}},
+        {
+            "name": "Company",
+            "type": "saml",
+            "config": {
+                "sso_target_url": "https://login.example.com/sso",
+                "issuer_url": "https://login.example.com",
+                "idp_public_certs": ["MIIB"],
+                "sign_request": True,
+            },
+        },
+    ),
     A + "/access/tags": ({"name": "internal"},),
     A + "/access/certificates": (
         {"name": "Laptops", "fingerprint": "MD5 Fingerprint=1E:80", "associated_hostnames": []},
     ),
-    A + "/access/custom_pages": ({"name": "Forbidden", "type": "forbidden"},),
+    A + "/access/custom_pages": (
+        {"name": "Forbidden", "type": "forbidden", "custom_html": "<h1>Ask the help desk</h1>"},
+    ),
     A + "/workflows": (
         {"name": "billing", "class_name": "Billing", "script_name": "cron-reports", "instances": {}},
     ),
@@ -77,7 +91,6 @@ ITEMS: dict[str, tuple[Json, ...]] = {
         },
     ),
     A + "/devices/posture": ({"name": "Disk encryption", "type": "disk_encryption", "input": {}},),
-    A + "/devices/policies": ({"name": "Contractors", "match": 'identity.email == "a@example.com"'},),
     A + "/challenges/widgets": (
         {
             "name": "Login",
@@ -199,9 +212,6 @@ ITEMS: dict[str, tuple[Json, ...]] = {
             "name": "devices",
             "ca": True,
             "certificates": _CERTIFICATE,
-            "issuer": "O=Example",
-            "serial_number": "235217144297995885180570755458463043449861756659",
-            "signature": "SHA256",
         },
     ),
     A + "/registrar/domains": (
@@ -314,6 +324,8 @@ def _seed_nested(store: Store) -> None:
         "created_at": CREATED,
     }
     store.put_document(nested.ROUTES, ACCOUNT_ID, id, route, sort="10.0.0.0/16")
+    profile = {"name": "Contractors", "match": 'identity.email == "a@example.com"', "precedence": 100}
+    devices.add(store, ACCOUNT_ID, profile, stable_uuid("profile", "contractors"))
     _seed_buckets(store)
     for kind, owner, item in _OTHERS:
         id = stable_id(kind)

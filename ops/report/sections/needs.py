@@ -121,7 +121,7 @@ def _run(sources: Sources) -> Iterator[Need]:
 
 def _apex(sources: Sources, cover: Cover) -> Iterator[Need]:
     """Yield the zones whose delegation or mail changed at their own name."""
-    for difference, event in sources.changes.first:
+    for difference, author in sources.changes.first:
         item = difference.after or difference.before or {}
         if (
             difference.kind != "dns.record"
@@ -131,7 +131,7 @@ def _apex(sources: Sources, cover: Cover) -> Iterator[Need]:
             continue
         if item.get("type") in _APEX:
             what = f"{difference.scope}: {item['type']} record of the zone itself {difference.change}"
-            who = cover.text(event.actor) if event else ""
+            who = cover.text(author.actor) if author else ""
             line = f"{program()} history dns.record --zone {difference.scope} --name {difference.scope}"
             yield Need(
                 "high",
@@ -151,7 +151,7 @@ def _findings(sources: Sources, names: Names, cover: Cover) -> Iterator[Need]:
         if result.subjects:
             by_check.setdefault(result.check.id, []).append(result)
     actors = {
-        id: event.actor for difference, event in sources.changes.first if event for id in difference.ids
+        id: author.actor for difference, author in sources.changes.first if author for id in difference.ids
     }
     for group in by_check.values():
         check = group[0].check

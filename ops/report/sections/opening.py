@@ -5,6 +5,7 @@ from __future__ import annotations
 from ops.items import duration, seconds_of
 from ops.report.markup import Html, el, moment, plural
 from ops.report.sources import Sources
+from ops.snapshots.compare.side import UNKNOWN
 from ops.snapshots.manifest import WHOLE, kinds_read
 
 GOOD, CARE, BAD = "good", "care", "bad"
@@ -82,11 +83,22 @@ def _changed(sources: Sources) -> str:
     if sources.before is None:
         return "There is no earlier complete snapshot to compare with."
     total = sources.changes.total
-    people = len({change.event.actor for change in sources.changes.first if change.event})
-    by = "" if not people or not total else ", by 1 person" if people == 1 else f", by {people} people"
     since = sources.before.manifest.started
     changed = plural(total, "change") if total else "No changes"
-    return f"{changed} since {since[:10]} {since[11:16]}{by}."
+    return f"{changed} since {since[:10]} {since[11:16]}{_by(sources) if total else ''}."
+
+
+def _by(sources: Sources) -> str:
+    """Return who made the changes, as far as that is known."""
+    known = [change for change in sources.changes.first if change.difference.change != UNKNOWN]
+    ours = sum(change.author is not None and change.author.ours for change in known)
+    # Of more changes than the page has, nobody knows who made the rest.
+    if not ours or len(known) < sources.changes.total:
+        people = len({change.author.actor for change in known if change.author})
+        return "" if not people else ", by 1 person" if people == 1 else f", by {people} people"
+    if ours == len(known):
+        return ", by cfops on this machine"
+    return f", {ours:,} by cfops on this machine and {len(known) - ours:,} by someone else"
 
 
 def _needed(needs: int) -> str:

@@ -28,6 +28,7 @@ class Collection:
     it. *required* must be sent. *methods* change an item. *page* are the least, the default and the largest
     size of a page; without it a list is one answer. *stamps* are the times of creation and change. *defaults*
     are added to a new item. *unique* may not be sent twice. *listed*: the list is registered here too.
+    Fields that are *inside* only one item that is read has, not lists and answers to writes.
     """
 
     path: str
@@ -43,6 +44,7 @@ class Collection:
     kind: str = ""
     listed: bool = True
     readable: bool = True
+    inside: tuple[str, ...] = ()
 
     @property
     def document(self) -> str:
@@ -98,13 +100,17 @@ def _register(one: Collection) -> None:
 
 
 def _list(one: Collection, request: Request, store: Store) -> Answer:
-    items = store.list_documents(one.document, owner_of(request))
+    items = [_head(one, item) for item in store.list_documents(one.document, owner_of(request))]
     if request.query.get("is_deleted") == "false":
         items = [item for item in items if not item.get("deleted_at")]
     if one.page is None:
         return ok(items)
     least, default, most = one.page
     return page_of_items(request, items, minimum=least, default=default, maximum=most)
+
+
+def _head(one: Collection, item: Json) -> Json:
+    return {name: value for name, value in item.items() if name not in one.inside}
 
 
 def _find(one: Collection, request: Request, store: Store) -> Json:
@@ -119,7 +125,7 @@ def _create(one: Collection, request: Request, store: Store) -> Answer:
         taken = (item.get(one.unique) for item in store.list_documents(one.document, owner))
         if sent[one.unique] in taken:
             raise Refusal(409, 1009, f"An item with this {one.unique} already exists.")
-    return ok(add(store, one, owner, sent))
+    return ok(_head(one, add(store, one, owner, sent)))
 
 
 def _change(one: Collection, request: Request, store: Store) -> Answer:
@@ -134,7 +140,7 @@ def _change(one: Collection, request: Request, store: Store) -> Answer:
     item |= dict.fromkeys(one.stamps[1:], store.stamp())
     sort = str(item.get("name", item[one.key]))
     store.put_document(one.document, owner_of(request), str(found[one.key]), item, sort=sort)
-    return ok(item)
+    return ok(_head(one, item))
 
 
 def _delete(one: Collection, request: Request, store: Store) -> Answer:
@@ -170,6 +176,13 @@ def _register_only(one: Only) -> None:
 _TEN = (1, 20, 1000)
 _RULE: Json = {"allowed_modes": ["block", "challenge", "js_challenge", "managed_challenge", "whitelist"]}
 _POLICIES = (5, 1000, 1000)
+# What Cloudflare reads in a certificate: that of the seed.
+_IN_CERTIFICATE: Json = {
+    "issuer": "O=Example",
+    "serial_number": "235217144297995885180570755458463043449861756659",
+    "signature": "SHA256",
+    "expires_on": "2034-01-15T09:00:00Z",
+}
 COLLECTIONS = (
     Collection(A + "/rules/lists", "lists", ("name", "kind"), defaults={"num_items": 0}),
     Collection(A + "/email/routing/addresses", "email", ("email",), methods=(), page=(5, 20, 50),
@@ -180,11 +193,13 @@ COLLECTIONS = (
     Collection(A + "/access/apps", "access", ("type",), ids="uuid", page=_POLICIES, stamps=AT, unique="",
                defaults={"aud": "737646a56ab1df6ec9bddc7e5ca84eaf3b0768850f3ffb5d74f1534911fe3893"}),
     Collection(A + "/access/service_tokens", "access", (), ids="uuid", page=_POLICIES, stamps=AT, methods=()),
-    Collection(A + "/access/identity_providers", "access", (), ids="uuid", page=_POLICIES, methods=()),
+    Collection(A + "/access/identity_providers", "access", ("name", "type", "config"), ids="uuid",
+               page=_POLICIES, stamps=(), unique=""),
     Collection(A + "/access/tags", "access", key="name", ids="name", stamps=AT),
-    Collection(A + "/access/custom_pages", "access", (), key="uid", ids="uuid", page=_POLICIES, stamps=AT,
-               methods=(), readable=False),
-    Collection(A + "/access/certificates", "access", (), ids="uuid", page=_POLICIES, stamps=AT, methods=()),
+    Collection(A + "/access/custom_pages", "access", ("name", "type", "custom_html"), key="uid", ids="uuid",
+               page=_POLICIES, stamps=AT, inside=("custom_html",)),
+    Collection(A + "/access/certificates", "access", (), ids="uuid", page=_POLICIES, stamps=AT,
+               defaults={"fingerprint": "", "expires_on": "2034-01-15T09:00:00Z"}),
     Collection(A + "/cfd_tunnel", "tunnels", ids="uuid", page=(1, 1000, 1000), stamps=("created_at",),
                methods=("PATCH",), defaults={"status": "inactive", "connections": [], "deleted_at": None}),
     Collection(A + "/teamnet/virtual_networks", "tunnels", ids="uuid", stamps=("created_at",),
@@ -195,8 +210,6 @@ COLLECTIONS = (
                defaults={"doh_subdomain": "oli3n9zkz5"}),
     Collection(A + "/gateway/rules", "gateway", ("name", "action"), ids="uuid", stamps=AT, unique=""),
     Collection(A + "/devices/posture", "devices", ("name", "type"), ids="uuid", stamps=()),
-    Collection(A + "/devices/policies", "devices", (), key="policy_id", ids="uuid", stamps=(), methods=(),
-               readable=False),
     Collection(A + "/challenges/widgets", "turnstile", ("name", "mode", "domains"), key="sitekey",
                page=(5, 25, 1000), unique="", readable=False),
     Collection(A + "/logpush/jobs", "logpush", ("destination_conf",), ids="number", stamps=(), unique=""),
@@ -227,7 +240,8 @@ COLLECTIONS = (
                stamps=("created", "modified")),
     Collection(A + "/secrets_store/stores/{store}/secrets", "secrets", (), page=(5, 20, 100), methods=(),
                stamps=("created", "modified")),
-    Collection(A + "/mtls_certificates", "mtls", (), stamps=(), methods=()),
+    Collection(A + "/mtls_certificates", "mtls", ("ca", "certificates"), stamps=("uploaded_on",), methods=(),
+               unique="", defaults=_IN_CERTIFICATE),
     Collection(A + "/registrar/domains", "registrar", (), stamps=AT, key="name", ids="name"),
     Collection(A + "/members", "account", (), page=(5, 15, 50), stamps=(), methods=()),
     Collection(A + "/roles", "account", (), page=(5, 20, 50), stamps=(), methods=()),

@@ -1,0 +1,85 @@
+"""The task: the page of a kept snapshot, and the one that an export writes beside it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import time_machine
+
+from ops.sandbox.server import Sandbox
+from tests.conftest import Result
+from tests.report.building import Page
+
+Inv = Callable[..., Result]
+
+
+@pytest.fixture
+def clock() -> Iterator[time_machine.Coordinates]:
+    """Yield the clock of the test: two snapshots of one second have no order."""
+    with time_machine.travel(datetime.now(UTC) - timedelta(hours=1)) as moved:
+        yield moved
+
+
+def test_a_page_of_a_kept_snapshot_shows_the_scan_as_the_one_of_the_export_does(
+    inv: Inv, staged: Sandbox, tmp_path: Path
+) -> None:
+    result = inv("scan.export", "--only", "zones,dns", "--report", "--output", "json")
+    assert result.code == 0, result.err
+    beside = Path(json.loads(result.out)["report"]).read_text()
+
+    assert inv("report", "--to", str(tmp_path / "page.html")).code == 0
+
+    later = (tmp_path / "page.html").read_text()
+    for text in (beside, later):
+        shown = Page(text).section("jobs") if "The jobs" in text else ""
+        assert "When the kinds were read by the run of" in shown
+        assert "GET /zones/{zone_id}/dns_records: " in shown
+
+
+PUT = ("dns.put", "--zone", "example.com", "--type", "A", "--content", "192.0.2.44", "--name")
+
+
+def test_the_page_names_the_task_of_this_machine_that_made_a_change(
+    inv: Inv, staged: Sandbox, clock: time_machine.Coordinates, tmp_path: Path
+) -> None:
+    for line in (
+        ("scan.export", "--quiet"),
+        (*PUT, "new"),
+        ("scan.export", "--report", "--output", "json"),
+    ):
+        result = inv(*line)
+        assert result.code == 0, result.err
+        clock.shift(60)
+    beside = Page(Path(json.loads(result.out)["report"]).read_text())
+
+    assert inv("report", "--to", str(tmp_path / "page.html")).code == 0
+
+    for page in (beside, Page((tmp_path / "page.html").read_text())):
+        assert re.search(
+            r"dns\.put \(\w+-1\) , [-\d]+ \d\d:00 UTC: 1 change in example\.com", page.section("changes")
+        )
+        assert "by cfops on this machine" in " ".join(page.texts)
+
+
+def test_a_journal_that_cannot_be_read_costs_the_page_only_its_authors(
+    inv: Inv, staged: Sandbox, home: Path, clock: time_machine.Coordinates, tmp_path: Path
+) -> None:
+    for line in (
+        ("scan.export", "--quiet"),
+        (*PUT, "new"),
+        ("scan.export", "--quiet"),
+    ):
+        assert inv(*line).code == 0
+        clock.shift(60)
+    (journal,) = (home / "state" / "journal").glob("journal.jsonl")
+    journal.write_text(journal.read_text().replace("192.0.2.44", "192.0.2.45"))
+
+    result = inv("report", "--to", str(tmp_path / "page.html"))
+
+    assert result.code == 0
+    assert "what this machine changed is not known: " in result.err
