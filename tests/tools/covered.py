@@ -20,7 +20,6 @@ UNTESTED = {
     "ops/products/kv/tasks/transfer.py _still_listed.find",
     "ops/products/queues/api.py update_consumer",
     "ops/products/zones/resources.py _update_hold",
-    "ops/program.py _ending",
     "ops/report/sections/certificates.py _histogram",
     "ops/report/serve.py _Handler.send_error",
     "ops/sandbox/routes/collections.py _register_only.delete",
