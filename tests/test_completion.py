@@ -62,6 +62,7 @@ def offered(inv: Inv, line: str) -> list[str]:
         ("inv --list-d", ["--list-depth"]),
         ("inv dns.list example.com zones.li", ["zones.list"]),
         ("inv completion ", ["bash", "zsh", "fish"]),
+        ("inv rulesets.rules http_rate", ["http_ratelimit"]),
         ("inv --pt", ["--pty"]),
         ("cfops --pt", []),
         ("cfops --ver", ["--version"]),
@@ -79,6 +80,9 @@ def test_names_come_from_the_newest_snapshot(inv: Inv, staged: Sandbox) -> None:
     assert "example.com" in offered(inv, "inv zones.info --zone=exa")
     assert "sessions" in offered(inv, "inv kv.get ")
     assert "api-gateway" in offered(inv, "inv workers.info api")
+    assert offered(inv, "inv rulesets.rule-delete --rule no") == ["'no traffic from nowhere'"]
+    assert "Account firewall" in offered(inv, "inv rulesets.rule-add --after 'Acc")
+    assert "pool-west" in offered(inv, "inv load-balancers.pool-delete pool-")
     assert len(offered(inv, "inv snapshots.restore 2")) == 1
     assert len(staged.requests) == sent
 

@@ -58,9 +58,7 @@ def gather(
 
 def _pair(latest: Entry, entries: Sequence[Entry], state: State) -> Pair | None:
     """Return what changed between *latest* and the newest complete one before it; None without one."""
-    older = (
-        e for e in entries if e.started < latest.started and e.complete and not e.narrowed and e.manifest
-    )
+    older = (e for e in entries if e.order < latest.order and e.complete and not e.narrowed and e.manifest)
     before = next(older, None)
     if before is None or before.manifest is None or latest.manifest is None:
         return None

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from ops.checks.run import Age, Result
 from ops.checks.since import Ages
 from ops.items import Json
-from ops.kinds.resource import AuditEvent, Resource
+from ops.kinds.resource import Resource
 from ops.snapshots.compare.comparison import Comparison
 from ops.snapshots.compare.side import Difference
 from ops.snapshots.library import Entry
@@ -22,7 +22,6 @@ from ops.snapshots.whole import WholeSections
 KEPT_CHANGES = 5_000
 """The most changes of which a page has the fields; all are counted."""
 
-Who = Callable[[Difference], AuditEvent | None]
 Judge = Callable[[Snapshot], tuple[Sequence[Result], Ages | None]]
 
 
@@ -35,11 +34,32 @@ class Look(NamedTuple):
     options: str = ""
 
 
+class Author(NamedTuple):
+    """Who made a change, and *when*; *ours*: it was made by cfops on this machine."""
+
+    when: str
+    actor: str
+    ours: bool = False
+
+
+class Fired(NamedTuple):
+    """A rule of the alerts that fires *since*, with a line for each subject; severities are the checks'."""
+
+    rule: str
+    severity: str
+    summary: str
+    lines: Sequence[str]
+    since: float
+
+
+Who = Callable[[Difference], Author | None]
+
+
 class Change(NamedTuple):
-    """A difference, and the entry of the audit log about it, if that is known."""
+    """A difference, and its author if that is known."""
 
     difference: Difference
-    event: AuditEvent | None = None
+    author: Author | None = None
 
 
 class Changes(NamedTuple):
@@ -58,8 +78,8 @@ class Sources:
     """What a page shows. *before* is the complete snapshot before, *ages* since when the findings exist.
 
     *kept* are the snapshots on this machine that are not newer, *runs* the lines of the ledger, both
-    newest first; *current* is the line so far of the run that makes the page. *dashboard*: the account has
-    one, unlike the sandbox.
+    newest first; *current* is the line so far of the run that makes the page. *fired* are the alerts of now.
+    *dashboard*: the account has one, unlike the sandbox.
     """
 
     def __init__(
@@ -75,12 +95,14 @@ class Sources:
         kept: Sequence[Snapshot] = (),
         runs: Sequence[Json] = (),
         current: Json | None = None,
+        fired: Sequence[Fired] = (),
         dashboard: bool = True,
     ) -> None:
         self.snapshot, self.kinds, self.now = snapshot, kinds, now
         self.before, self.changes = before, changes or Changes()
         self.results, self.ages = results, ages
-        self.kept, self.runs, self.current, self.dashboard = kept, runs, current, dashboard
+        self.kept, self.runs, self.current = kept, runs, current
+        self.fired, self.dashboard = fired, dashboard
         self._known: dict[tuple[int, int], Age] = {}
 
     @property
@@ -112,6 +134,7 @@ def gather(
     runs: Sequence[Json] = (),
     who: Callable[[Snapshot, Snapshot], Who] | None = None,
     current: Json | None = None,
+    fired: Sequence[Fired] = (),
     dashboard: bool = True,
 ) -> Sources:
     """Return the sources of a page about *snapshot*. *entries* are the stored snapshots of its account.
@@ -134,6 +157,7 @@ def gather(
         kept=kept,
         runs=[line for line in runs if line["account"] == snapshot.manifest.account_id],
         current=current,
+        fired=fired,
         dashboard=dashboard,
     )
 
@@ -147,9 +171,9 @@ def _kept(snapshot: Snapshot, entries: Iterable[Entry]) -> list[Snapshot]:
     older = [
         Snapshot(Path(entry.path), entry.manifest)
         for entry in entries
-        if entry.manifest is not None and entry.started <= snapshot.started and entry.name != snapshot.name
+        if entry.manifest is not None and entry.order < snapshot.order
     ]
-    return [snapshot, *sorted(older, key=lambda one: one.started, reverse=True)]
+    return [snapshot, *sorted(older, key=lambda one: one.order, reverse=True)]
 
 
 def _concerns(result: Result, look: Look) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ops.sandbox.routes import nested
+from ops.sandbox.routes import devices, nested
 from ops.sandbox.routes.collections import COLLECTIONS, SINGLES, A, Z, add
 from ops.sandbox.store import ACCOUNT_ID, CHANGED, CREATED, Json, Store, past, stable_id, stable_uuid, zone_id
 
@@ -91,7 +91,6 @@ ITEMS: dict[str, tuple[Json, ...]] = {
         },
     ),
     A + "/devices/posture": ({"name": "Disk encryption", "type": "disk_encryption", "input": {}},),
-    A + "/devices/policies": ({"name": "Contractors", "match": 'identity.email == "a@example.com"'},),
     A + "/challenges/widgets": (
         {
             "name": "Login",
@@ -325,6 +324,8 @@ def _seed_nested(store: Store) -> None:
         "created_at": CREATED,
     }
     store.put_document(nested.ROUTES, ACCOUNT_ID, id, route, sort="10.0.0.0/16")
+    profile = {"name": "Contractors", "match": 'identity.email == "a@example.com"', "precedence": 100}
+    devices.add(store, ACCOUNT_ID, profile, stable_uuid("profile", "contractors"))
     _seed_buckets(store)
     for kind, owner, item in _OTHERS:
         id = stable_id(kind)

@@ -72,7 +72,7 @@ def decide(entries: Iterable[Entry], policy: Policy, latest: str = "") -> list[D
         complete = [entry for entry in members if entry.complete]
         reasons = _reasons(complete, policy)
         decided += [Decision(e, *_verdict(e, reasons, complete, policy, latest)) for e in members]
-    return sorted(decided, key=lambda d: (d.entry.started, d.entry.name), reverse=True)
+    return sorted(decided, key=lambda d: d.entry.order, reverse=True)
 
 
 def _reasons(complete: Sequence[Entry], policy: Policy) -> dict[PurePath, str]:
@@ -114,7 +114,7 @@ def _verdict(
         return True, "`latest` points to it"
     if entry.complete:
         return False, "no rule keeps it"
-    if not complete or entry.started > complete[0].started:
+    if not complete or entry.order > complete[0].order:
         return True, "partial, and no complete one is newer"
     if policy.within and entry.started >= complete[0].started - policy.within:
         return True, "partial, within"

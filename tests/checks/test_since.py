@@ -163,7 +163,7 @@ def test_only_the_newest_thirty_of_those_before_are_considered(tmp_path: Path) -
     for number in range(BOUND + 4):
         made(tmp_path, NOW - number * DAY)
 
-    found = earlier(Library(tmp_path, ACCOUNT_ID).entries(), NOW - DAY)
+    found = earlier(Library(tmp_path, ACCOUNT_ID).entries(), (NOW - DAY, ""))
 
     assert len(found) == BOUND
     assert found[0].started == NOW - 2 * DAY

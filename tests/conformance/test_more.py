@@ -16,9 +16,10 @@ from .document import load, required
 
 Send = Callable[..., Any]
 
-# Answers that the document's schema cannot describe: of queues it has results that are a list and an object,
-# and consumers that are an object; of a deleted database a result that is null and an object.
-UNDESCRIBED = ("/queues", "DELETE /d1")
+# Answers that the document's schema cannot describe: of queues and of one profile of devices it has results
+# that are a list and an object, and consumers that are an object; of a deleted database a result that is null
+# and an object.
+UNDESCRIBED = ("/queues", "/devices/policy", "DELETE /d1")
 
 
 @pytest.fixture(scope="session")
@@ -103,6 +104,27 @@ def test_a_queue_and_its_consumer_are_created_changed_and_deleted(send: Send) ->
 
     for method in ("GET", "DELETE"):
         assert send(method, path, status=404) == 11000
+
+
+def test_profiles_of_devices_are_created_read_changed_and_deleted(send: Send) -> None:
+    body = {"name": "new", "match": 'identity.email == "b@example.com"', "precedence": 7, "auto_connect": 0}
+    assert "fallback_domains" in send("GET", "/devices/policy")
+    assert send("PATCH", "/devices/policy", {"switch_locked": True})["switch_locked"] is True
+    send("PUT", "/devices/policy/exclude", [{"address": "10.0.0.0/8", "description": ""}])
+
+    created = send("POST", "/devices/policy", body)
+    path = f"/devices/policy/{created['policy_id']}"
+    assert send("POST", "/devices/policy", body, status=409) == 2052
+    send("PUT", f"{path}/fallback_domains", [{"suffix": "corp"}])
+    send("PUT", f"{path}/include", [{"address": "10.0.0.0/8", "description": ""}])
+    changed = send("PATCH", path, {"enabled": False})
+    assert send("GET", path) == changed
+    assert (changed["exclude"], changed["fallback_domains"]) == ([], [{"suffix": "corp"}])
+    assert send("GET", f"{path}/include") == changed["include"]
+    assert changed in send("GET", "/devices/policies")
+
+    assert created["policy_id"] not in [one["policy_id"] for one in send("DELETE", path)]
+    assert send("GET", path, status=404) == 2051
 
 
 def test_the_producers_of_a_queue_follow_from_the_bindings_of_workers(send: Send) -> None:

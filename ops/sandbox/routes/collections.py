@@ -210,8 +210,6 @@ COLLECTIONS = (
                defaults={"doh_subdomain": "oli3n9zkz5"}),
     Collection(A + "/gateway/rules", "gateway", ("name", "action"), ids="uuid", stamps=AT, unique=""),
     Collection(A + "/devices/posture", "devices", ("name", "type"), ids="uuid", stamps=()),
-    Collection(A + "/devices/policies", "devices", (), key="policy_id", ids="uuid", stamps=(), methods=(),
-               readable=False),
     Collection(A + "/challenges/widgets", "turnstile", ("name", "mode", "domains"), key="sitekey",
                page=(5, 25, 1000), unique="", readable=False),
     Collection(A + "/logpush/jobs", "logpush", ("destination_conf",), ids="number", stamps=(), unique=""),
