@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ops.cli.command import command
 from ops.commands.snapshots.listing import OPENED
-from ops.errors import CredentialsError, NetworkError, OpsError
+from ops.errors import CredentialsError, Incomplete, NetworkError, OpsError
 from ops.ui.shapes import SIZE, TIME, Column, Item
 
 if TYPE_CHECKING:
@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from ops.export.job import Outcome
     from ops.items import Json
     from ops.kinds.resource import AuditEvent
-    from ops.report.sources import Look, Sources, Who
+    from ops.report.sources import Fired, Look, Sources, Who
     from ops.snapshots.compare.side import Difference
+    from ops.snapshots.manifest import Manifest
     from ops.snapshots.snapshot import Snapshot
 
 PAGE = "report.html"
@@ -161,16 +162,20 @@ def _sources(app: App, snapshot: Snapshot, look: Look, *, asks: bool = True) -> 
     from ops.report.sources import gather
     from ops.snapshots.library import Library
 
+    entries = Library(app.settings.exports, snapshot.manifest.account_id).all()
+    current = app.run.recording.line() if app.run.recording else None
+    newest = all(entry.started <= snapshot.started for entry in entries)
     return gather(
         snapshot,
-        Library(app.settings.exports, snapshot.manifest.account_id).all(),
+        entries,
         kinds(),
         look,
         app.clock(),
         judge=partial(_judged, app),
         runs=_runs(app),
         who=partial(_who, app, asks=asks),
-        current=app.run.recording.line() if app.run.recording else None,
+        current=current,
+        fired=_fired(app, snapshot.manifest, current) if newest else (),
         dashboard=app.settings.api_host != SANDBOX,
     )
 
@@ -189,6 +194,26 @@ def _runs(app: App) -> list[Json]:
     from ops.commands.metrics import history_of
 
     return list(history_of(app, "1y").runs())
+
+
+def _fired(app: App, manifest: Manifest, current: Json | None) -> list[Fired]:
+    """Return the alerts that fire now, for a page about the newest snapshot."""
+    from ops.alerts.firing import firing
+    from ops.alerts.rules import CRITICAL
+    from ops.report.sources import Fired
+
+    # The run that writes the page of its own export ends as that did.
+    exported = current is not None and "timeline" in current
+    ending = {**(current or {}), "exit_code": 0 if manifest.complete else Incomplete.exit_code}
+    try:
+        found = firing(app.settings, manifest.account_id, app.clock(), ending if exported else None)
+    except OpsError as error:
+        app.warn(f"the alerts are not on the page: {error.message}")
+        return []
+    return [
+        Fired(rule, "critical" if one.severity == CRITICAL else "medium", one.summary, one.lines, one.since)
+        for rule, one in found.items()
+    ]
 
 
 def _who(app: App, old: Snapshot, new: Snapshot, *, asks: bool) -> Who:

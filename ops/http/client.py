@@ -193,8 +193,10 @@ class Client:
         files: Any = None,
         data: bytes | None = None,
         headers: Mapping[str, str] | None = None,
+        any_result: bool = False,
         **params: Any,
     ) -> Json:
+        """Send a write and return its `result`; {} with *any_result*, where it need not be an object."""
         call = Call(method, path, _spelt(params), kind=WRITE, body=data, headers=headers or NOTHING)
         if files is not None:
             from urllib3.filepost import encode_multipart_formdata
@@ -217,7 +219,7 @@ class Client:
             raise
         self.accepted += 1
         self.ray = reply.ray
-        return {} if result is None else instance(result, dict, f"the answer of {call}")
+        return {} if result is None or any_result else instance(result, dict, f"the answer of {call}")
 
     def _asker(
         self, path: ApiPath, params: Json, inside: str, headers: Mapping[str, str] = NOTHING

@@ -42,6 +42,16 @@ class Author(NamedTuple):
     ours: bool = False
 
 
+class Fired(NamedTuple):
+    """A rule of the alerts that fires *since*, with a line for each subject; severities are the checks'."""
+
+    rule: str
+    severity: str
+    summary: str
+    lines: Sequence[str]
+    since: float
+
+
 Who = Callable[[Difference], Author | None]
 
 
@@ -68,8 +78,8 @@ class Sources:
     """What a page shows. *before* is the complete snapshot before, *ages* since when the findings exist.
 
     *kept* are the snapshots on this machine that are not newer, *runs* the lines of the ledger, both
-    newest first; *current* is the line so far of the run that makes the page. *dashboard*: the account has
-    one, unlike the sandbox.
+    newest first; *current* is the line so far of the run that makes the page. *fired* are the alerts of now.
+    *dashboard*: the account has one, unlike the sandbox.
     """
 
     def __init__(
@@ -85,12 +95,14 @@ class Sources:
         kept: Sequence[Snapshot] = (),
         runs: Sequence[Json] = (),
         current: Json | None = None,
+        fired: Sequence[Fired] = (),
         dashboard: bool = True,
     ) -> None:
         self.snapshot, self.kinds, self.now = snapshot, kinds, now
         self.before, self.changes = before, changes or Changes()
         self.results, self.ages = results, ages
-        self.kept, self.runs, self.current, self.dashboard = kept, runs, current, dashboard
+        self.kept, self.runs, self.current = kept, runs, current
+        self.fired, self.dashboard = fired, dashboard
         self._known: dict[tuple[int, int], Age] = {}
 
     @property
@@ -122,6 +134,7 @@ def gather(
     runs: Sequence[Json] = (),
     who: Callable[[Snapshot, Snapshot], Who] | None = None,
     current: Json | None = None,
+    fired: Sequence[Fired] = (),
     dashboard: bool = True,
 ) -> Sources:
     """Return the sources of a page about *snapshot*. *entries* are the stored snapshots of its account.
@@ -144,6 +157,7 @@ def gather(
         kept=kept,
         runs=[line for line in runs if line["account"] == snapshot.manifest.account_id],
         current=current,
+        fired=fired,
         dashboard=dashboard,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ops.sandbox.routes import nested
+from ops.sandbox.routes import devices, nested, snippets
 from ops.sandbox.routes.collections import COLLECTIONS, SINGLES, A, Z, add
 from ops.sandbox.store import ACCOUNT_ID, CHANGED, CREATED, Json, Store, past, stable_id, stable_uuid, zone_id
 
@@ -91,7 +91,6 @@ ITEMS: dict[str, tuple[Json, ...]] = {
         },
     ),
     A + "/devices/posture": ({"name": "Disk encryption", "type": "disk_encryption", "input": {}},),
-    A + "/devices/policies": ({"name": "Contractors", "match": 'identity.email == "a@example.com"'},),
     A + "/challenges/widgets": (
         {
             "name": "Login",
@@ -239,7 +238,6 @@ ITEMS: dict[str, tuple[Json, ...]] = {
     ),
     A + "/secondary_dns/acls": ({"name": "office", "ip_range": "192.0.2.53/28"},),
     A + "/secondary_dns/peers": ({"name": "primary", "ip": "192.0.2.53", "port": 53, "ixfr_enable": False},),
-    Z + "/snippets": ({"snippet_name": "headers"},),
     A + "/pages/projects/{project}/domains": ({"name": "docs.example.com"},),
 }
 ONLY: dict[str, Json] = {
@@ -325,6 +323,10 @@ def _seed_nested(store: Store) -> None:
         "created_at": CREATED,
     }
     store.put_document(nested.ROUTES, ACCOUNT_ID, id, route, sort="10.0.0.0/16")
+    profile = {"name": "Contractors", "match": 'identity.email == "a@example.com"', "precedence": 100}
+    devices.add(store, ACCOUNT_ID, profile, stable_uuid("profile", "contractors"))
+    code = "export default {\n  async fetch(request) {\n    return fetch(request);\n  },\n};\n"
+    snippets.add(store, zone_id(_ZONE), "headers", {"headers.js": code}, "headers.js", CREATED)
     _seed_buckets(store)
     for kind, owner, item in _OTHERS:
         id = stable_id(kind)

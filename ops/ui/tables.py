@@ -12,7 +12,7 @@ from unicodedata import category, east_asian_width
 from ops.ui.cells import table_cell, value_at
 from ops.ui.escape import printable
 from ops.ui.human import shown, style_of
-from ops.ui.shapes import MAIN, Column, Item, Output
+from ops.ui.shapes import MAIN, TREND, Column, Item, Output
 from ops.ui.talk import paint
 from ops.ui.widths import GAP, Need, fitted, grown, total
 
@@ -128,6 +128,9 @@ class Table:
                 else [text.replace(JOINT, " ")]
                 for text in texts
             ]
+        if column.meaning == TREND:
+            # The newest count is the last one.
+            return [[text if len(text) <= width else ELLIPSIS + text[1 - width :]] for text in texts]
         if any(width_of(text) > width for text in texts):
             apart = column.importance >= MAIN
             texts = cut_apart(texts, width) if apart else [shortened(text, width) for text in texts]

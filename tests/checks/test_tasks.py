@@ -11,9 +11,12 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from ops.commands.checks import COLUMNS
 from ops.kinds.catalog import resources
 from ops.sandbox.faults import Fault
 from ops.sandbox.server import Sandbox
+from ops.ui.shapes import Output
+from ops.ui.tables import Table
 from tests.conftest import Result
 from tests.snapshots import making
 
@@ -67,6 +70,19 @@ def test_a_table_names_the_first_five_subjects_and_counts_the_others(kept: Sandb
 
     assert "r2.bucket assets, r2.bucket logs-01, r2.bucket logs-02" in result.out
     assert "and 17 more" in result.out
+
+
+@pytest.mark.parametrize("width", [50, 80, 120])
+def test_a_narrow_table_keeps_the_severity_and_the_problem_of_each_zone(
+    kept: Sandbox, inv: Inv, width: int
+) -> None:
+    found = rows(inv("checks", "--only", "tls-mode", "--output", "json"))
+
+    shown = Table(COLUMNS, Output(width=width)).block(found)
+
+    assert max(map(len, shown.splitlines())) <= width
+    words = " ".join(shown.split())
+    assert "high tls-mode legacy.example is off: visitors are not" in words
 
 
 def test_noisy_checks_run_with_all_or_by_name_only(kept: Sandbox, inv: Inv) -> None:

@@ -10,15 +10,17 @@ import pytest
 import requests
 
 from ops.sandbox.server import Sandbox
+from ops.sandbox.store import zone_id
 
 from .contract import Contract
 from .document import load, required
 
 Send = Callable[..., Any]
 
-# Answers that the document's schema cannot describe: of queues it has results that are a list and an object,
-# and consumers that are an object; of a deleted database a result that is null and an object.
-UNDESCRIBED = ("/queues", "DELETE /d1")
+# Answers that the document's schema cannot describe: of queues and of one profile of devices it has results
+# that are a list and an object, and consumers that are an object; of a deleted database a result that is null
+# and an object.
+UNDESCRIBED = ("/queues", "/devices/policy", "DELETE /d1")
 
 
 @pytest.fixture(scope="session")
@@ -105,6 +107,27 @@ def test_a_queue_and_its_consumer_are_created_changed_and_deleted(send: Send) ->
         assert send(method, path, status=404) == 11000
 
 
+def test_profiles_of_devices_are_created_read_changed_and_deleted(send: Send) -> None:
+    body = {"name": "new", "match": 'identity.email == "b@example.com"', "precedence": 7, "auto_connect": 0}
+    assert "fallback_domains" in send("GET", "/devices/policy")
+    assert send("PATCH", "/devices/policy", {"switch_locked": True})["switch_locked"] is True
+    send("PUT", "/devices/policy/exclude", [{"address": "10.0.0.0/8", "description": ""}])
+
+    created = send("POST", "/devices/policy", body)
+    path = f"/devices/policy/{created['policy_id']}"
+    assert send("POST", "/devices/policy", body, status=409) == 2052
+    send("PUT", f"{path}/fallback_domains", [{"suffix": "corp"}])
+    send("PUT", f"{path}/include", [{"address": "10.0.0.0/8", "description": ""}])
+    changed = send("PATCH", path, {"enabled": False})
+    assert send("GET", path) == changed
+    assert (changed["exclude"], changed["fallback_domains"]) == ([], [{"suffix": "corp"}])
+    assert send("GET", f"{path}/include") == changed["include"]
+    assert changed in send("GET", "/devices/policies")
+
+    assert created["policy_id"] not in [one["policy_id"] for one in send("DELETE", path)]
+    assert send("GET", path, status=404) == 2051
+
+
 def test_the_producers_of_a_queue_follow_from_the_bindings_of_workers(send: Send) -> None:
     producers = {one["queue_name"]: one["producers"] for one in send("GET", "/queues")}
 
@@ -123,3 +146,29 @@ def test_a_worker_is_read_and_changed_in_the_newer_model(send: Send) -> None:
     assert (changed["tags"], changed["subdomain"]["enabled"]) == (["team:one"], True)
     assert send("GET", f"/workers/workers/{models[0]['name']}") == changed
     assert send("GET", "/workers/workers/unknown", status=404) == 10007
+
+
+def test_a_snippet_is_created_read_and_deleted(sandbox: Sandbox, more: Contract) -> None:
+    base = f"/zones/{zone_id('shop.example')}/snippets"
+    form = {
+        "metadata": (None, '{"main_module": "new.js"}', "application/json"),
+        "files": ("new.js", "export default {}", "application/javascript+module"),
+    }
+
+    def call(method: str, path: str, files: Any = None) -> requests.Response:
+        headers = {"Authorization": f"Bearer {sandbox.token}"}
+        sent = requests.request(method, sandbox.url + path, files=files, headers=headers, timeout=10)
+        body = sent.request.body
+        problems = (
+            [] if files is None else more.check_request(method, path, "", dict(sent.request.headers), body)
+        )
+        problems += more.check_response(method, path, sent.status_code, dict(sent.headers), sent.content)
+        assert problems == []
+        return sent
+
+    created = call("PUT", f"{base}/new", form).json()["result"]
+    assert created in call("GET", base).json()["result"]
+    assert call("GET", f"{base}/new").json()["result"] == created
+    assert b'filename="new.js"' in call("GET", f"{base}/new/content").content
+    call("DELETE", f"{base}/new")
+    assert call("GET", f"{base}/new").status_code == 404

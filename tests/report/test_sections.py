@@ -9,7 +9,7 @@ from typing import Any
 
 from ops.items import Json
 from ops.report.graph import MISSING, MOST, UNUSED, folded, graph_of
-from ops.report.sources import Author
+from ops.report.sources import Author, Fired
 from ops.report.tables import Names
 from ops.snapshots.snapshot import Snapshot
 from tests.report.building import ZONE, ZONE_ID, account, page_of, record, sources_of
@@ -213,3 +213,44 @@ def test_a_failed_export_needs_somebody(tmp_path: Path) -> None:
     page = page_of(account(tmp_path / "a", []), runs=[{**RUN, "exit_code": 3, "error": "NetworkError"}])
 
     assert "The last export ended: failed" in page.section("needs")
+
+
+def test_alerts_that_fire_need_somebody_unless_the_page_says_the_same(tmp_path: Path) -> None:
+    since = RUN["started"] + 5 * 86_400
+    fired = [
+        Fired("many-deletions", "medium", "60 items were deleted", [f"kv.key: {n}" for n in range(5)], since),
+        Fired("damaged", "critical", "what is stored is damaged <b>", ["the audit log: broken"], since),
+        Fired("run-failed", "medium", "failed: scan.export", [], since),
+    ]
+    failed = {**RUN, "exit_code": 3, "error": "NetworkError"}
+    before = earlier(account(tmp_path / "a", []))
+
+    page = page_of(account(tmp_path / "b", []), before, runs=[failed], fired=fired)
+
+    shown = page.section("needs")
+    assert shown.startswith(
+        "Needs you critical Alert damaged: what is stored is damaged <b> new the audit log"
+    )
+    assert "kv.key: 0; kv.key: 1; kv.key: 2 and 2 more since 2026-11-23 11:06" in shown
+    assert "inv alerts.list --filter rule=many-deletions" in shown
+    assert shown.index("The last export ended: failed") < shown.index("Alert many-deletions")
+    assert "Alert run-failed" not in shown
+    assert "Alert run-failed" in page_of(account(tmp_path / "c", []), fired=fired).section("needs")
+
+
+def test_what_a_light_snapshot_did_not_read_again_is_said_with_its_age(tmp_path: Path) -> None:
+    made = account(tmp_path / "a", [CNAME])
+    old = {"carried_from": "2026-11-20T06-10-00Z-0001", "read_at": "2026-11-20T06:10:00Z"}
+    sections = [replace(one, **old) if one.kind == "dns.record" else one for one in made.manifest.sections]
+    light = Snapshot(made.path, replace(made.manifest, sections=tuple(sections)))
+
+    page, whole = page_of(light), page_of(account(tmp_path / "b", [CNAME]))
+
+    said = " ".join(page.texts)
+    assert "All that was asked for is known: 2 kinds, read at 06:10 UTC in 60 s where they changed." in said
+    assert "1 of 2 sections are older, the oldest read 2026-11-20 06:10 UTC." in said
+    shown = page.section("unread")
+    assert "Not read again, because nothing says that it changed: 1 section" in shown
+    assert "2026-11-20T06-10-00Z-0001 2026-11-20 06:10 UTC dns.record 1 section" in shown
+    assert "Not read again" not in whole.section("unread")
+    assert "older" not in " ".join(whole.texts)

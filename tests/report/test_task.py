@@ -83,3 +83,39 @@ def test_a_journal_that_cannot_be_read_costs_the_page_only_its_authors(
 
     assert result.code == 0
     assert "what this machine changed is not known: " in result.err
+
+
+def needs(inv: Inv, file: Path, *options: str) -> str:
+    """Return what needs somebody on the page that `report` writes."""
+    assert inv("report", "--to", str(file), *options).code == 0
+    return Page(file.read_text()).section("needs")
+
+
+def test_alerts_that_fire_now_are_on_the_page_of_the_newest_snapshot(
+    inv: Inv, staged: Sandbox, clock: time_machine.Coordinates, tmp_path: Path
+) -> None:
+    first = json.loads(inv("scan.export", "--output", "json").out)["snapshot"]
+    clock.shift(30 * 3600)
+    file, alert = tmp_path / "page.html", "Alert no-snapshot"
+
+    assert alert in needs(inv, file)
+    made = inv("scan.export", "--report", "--output", "json")
+    assert alert not in Page(Path(json.loads(made.out)["report"]).read_text()).section("needs")
+    clock.shift(30 * 3600)
+    assert alert not in needs(inv, file, "--at", first)
+    assert alert in needs(inv, file)
+    assert inv("alerts.silence", "no-snapshot", "--for", "24h", "--why", "a move").code == 0
+    assert alert not in needs(inv, file)
+
+
+def test_a_state_of_the_alerts_that_cannot_be_read_costs_the_page_only_these(
+    inv: Inv, staged: Sandbox, home: Path, tmp_path: Path
+) -> None:
+    inv("scan.export", "--quiet")
+    inv("alerts.silence", "damaged", "--for", "1h", "--why", "a move")
+    (state,) = (home / "state" / "alerts").glob("*.json")
+    state.write_text("{")
+
+    result = inv("report", "--to", str(tmp_path / "page.html"))
+
+    assert (result.code, "the alerts are not on the page: " in result.err) == (0, True)

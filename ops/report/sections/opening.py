@@ -66,14 +66,19 @@ def sentence(sources: Sources, needs: int, *, severe: bool) -> Html:
     manifest = sources.manifest
     took = duration(seconds_of(manifest.ended) - sources.snapshot.started)
     clock = manifest.started[11:16]
-    if manifest.complete:
-        kinds = plural(kinds_read(manifest.sections), "kind")
+    kinds, old = plural(kinds_read(manifest.sections), "kind"), manifest.carried
+    if manifest.complete and old:
+        read = f"All that was asked for is known: {kinds}, read at {clock} UTC in {took} where they changed."
+    elif manifest.complete:
         read = f"All that was asked for was read at {clock} UTC in {took}: {kinds}."
     else:
         short = sorted({one.kind for one in manifest.sections if one.status not in WHOLE})
         named = ", ".join(short[:3]) + (f" and {len(short) - 3} more" if len(short) > 3 else "")
         total = len({one.kind for one in manifest.sections})
         read = f"{len(short)} of {total} kinds could not be read completely at {clock} UTC: {named}."
+    if old:
+        oldest = manifest.oldest_read[:16].replace("T", " ")
+        read += f" {old:,} of {len(manifest.sections):,} sections are older, the oldest read {oldest} UTC."
     parts = [read, _changed(sources), _needed(needs)]
     state = icon(state_of(sources, needs, severe))
     return el("p", state, " ", el("span", " ".join(parts)), class_="sentence", id="summary")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from hashlib import sha256
 
+from ops.items import seconds_of
 from ops.report.cover import COUNTED, Cover
 from ops.report.markup import Child, Html, el, folded, moment, plural, section, table
 from ops.report.sources import Look, Sources
@@ -12,7 +14,7 @@ from ops.snapshots.manifest import COMPLETE, STATUSES, WHOLE, Section
 from ops.snapshots.snapshot import open_file
 from ops.version import VERSION
 
-_SHOWN = 60
+_SHOWN, _NAMED = 60, 3
 
 
 def unread(sources: Sources, look: Look, cover: Cover) -> Html:
@@ -33,6 +35,7 @@ def unread(sources: Sources, look: Look, cover: Cover) -> Html:
         )
         if skipped
         else None,
+        _carried(sources, look),
         _made(sources, look),
     )
 
@@ -49,6 +52,33 @@ def _table(sections: list[Section], cover: Cover, caption: str) -> Child:
     ]
     more = el("p", f"and {len(rows) - _SHOWN} more", class_="note") if len(rows) > _SHOWN else None
     return [table(("Kind", "Status", "Reason", "Sections"), rows[:_SHOWN], caption), more]
+
+
+def _carried(sources: Sources, look: Look) -> Child:
+    """Return what was not read again but carried over from earlier snapshots, the oldest first."""
+    origins: dict[tuple[str, str], list[str]] = {}
+    for one in sources.manifest.sections:
+        if one.carried_from and look.selected(one.kind):
+            origins.setdefault((one.read_at, one.carried_from), []).append(one.kind)
+    if not origins:
+        return None
+    count = sum(map(len, origins.values()))
+    rows = [
+        [el("b", name), moment(seconds_of(read)), named(sorted(set(kinds))), plural(len(kinds), "section")]
+        for (read, name), kinds in sorted(origins.items())
+    ]
+    more = el("p", f"and {len(rows) - _SHOWN} more", class_="note") if len(rows) > _SHOWN else None
+    caption = f"Not read again, because nothing says that it changed: {plural(count, 'section')}"
+    heads = ("Snapshot", "Read", "Kinds", "Sections")
+    return folded(
+        caption, table(heads, rows[:_SHOWN], "Carried over, the oldest first"), more, class_="group"
+    )
+
+
+def named(names: Sequence[str]) -> str:
+    """Return the first few of *names*, and how many more there are."""
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more
 
 
 def _made(sources: Sources, look: Look) -> Html:
