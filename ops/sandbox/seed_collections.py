@@ -246,6 +246,27 @@ ONLY: dict[str, Json] = {
         "managed_response_headers": [{"id": "add_security_headers", "enabled": True}],
     },
     Z + "/url_normalization": {"type": "rfc3986", "scope": "both"},
+    Z + "/settings/zaraz/config": {
+        "tools": {
+            "aqwq": {
+                "name": "Pixel",
+                "type": "component",
+                "component": "facebook-pixel",
+                "enabled": True,
+                "blockingTriggers": [],
+                "permissions": [],
+                "defaultFields": {},
+                "settings": {"property": "12345", "accessToken": f"{CANARY}-zaraz"},
+                "actions": {},
+            }
+        },
+        "triggers": {},
+        "variables": {"cDey": {"name": "currency", "type": "string", "value": "EUR"}},
+        "dataLayer": True,
+        "debugKey": f"{CANARY}-debug",
+        "zarazVersion": 43,
+        "settings": {"autoInjectScript": True},
+    },
     Z + "/bot_management": {"enable_js": True, "fight_mode": True},
     Z + "/custom_hostnames/fallback_origin": {"origin": "origin.shop.example", "status": "active"},
     Z + "/certificate_authorities/hostname_associations": {"hostnames": ["api.shop.example"]},

@@ -303,7 +303,7 @@ SINGLES = (
     Only(Z + "/bot_management", "bots", {"enable_js": False, "fight_mode": False}),
     Only(Z + "/argo/smart_routing", "zone",
          {"id": "smart_routing", "value": "off", "editable": True}, "PATCH"),
-    Only(Z + "/settings/zaraz/config", "zaraz", _ZARAZ, ""),
+    Only(Z + "/settings/zaraz/config", "zaraz", _ZARAZ),
     Only(Z + "/custom_hostnames/fallback_origin", "ssl", {"status": "active"}, deletable=True),
     Only(Z + "/certificate_authorities/hostname_associations", "ssl", {"hostnames": []}),
     Only(Z + "/acm/total_tls", "ssl", {"enabled": False}, "POST"),
