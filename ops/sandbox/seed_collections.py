@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ops.sandbox.routes import devices, nested
+from ops.sandbox.routes import devices, nested, snippets
 from ops.sandbox.routes.collections import COLLECTIONS, SINGLES, A, Z, add
 from ops.sandbox.store import ACCOUNT_ID, CHANGED, CREATED, Json, Store, past, stable_id, stable_uuid, zone_id
 
@@ -238,7 +238,6 @@ ITEMS: dict[str, tuple[Json, ...]] = {
     ),
     A + "/secondary_dns/acls": ({"name": "office", "ip_range": "192.0.2.53/28"},),
     A + "/secondary_dns/peers": ({"name": "primary", "ip": "192.0.2.53", "port": 53, "ixfr_enable": False},),
-    Z + "/snippets": ({"snippet_name": "headers"},),
     A + "/pages/projects/{project}/domains": ({"name": "docs.example.com"},),
 }
 ONLY: dict[str, Json] = {
@@ -247,6 +246,27 @@ ONLY: dict[str, Json] = {
         "managed_response_headers": [{"id": "add_security_headers", "enabled": True}],
     },
     Z + "/url_normalization": {"type": "rfc3986", "scope": "both"},
+    Z + "/settings/zaraz/config": {
+        "tools": {
+            "aqwq": {
+                "name": "Pixel",
+                "type": "component",
+                "component": "facebook-pixel",
+                "enabled": True,
+                "blockingTriggers": [],
+                "permissions": [],
+                "defaultFields": {},
+                "settings": {"property": "12345", "accessToken": f"{CANARY}-zaraz"},
+                "actions": {},
+            }
+        },
+        "triggers": {},
+        "variables": {"cDey": {"name": "currency", "type": "string", "value": "EUR"}},
+        "dataLayer": True,
+        "debugKey": f"{CANARY}-debug",
+        "zarazVersion": 43,
+        "settings": {"autoInjectScript": True},
+    },
     Z + "/bot_management": {"enable_js": True, "fight_mode": True},
     Z + "/custom_hostnames/fallback_origin": {"origin": "origin.shop.example", "status": "active"},
     Z + "/certificate_authorities/hostname_associations": {"hostnames": ["api.shop.example"]},
@@ -326,6 +346,8 @@ def _seed_nested(store: Store) -> None:
     store.put_document(nested.ROUTES, ACCOUNT_ID, id, route, sort="10.0.0.0/16")
     profile = {"name": "Contractors", "match": 'identity.email == "a@example.com"', "precedence": 100}
     devices.add(store, ACCOUNT_ID, profile, stable_uuid("profile", "contractors"))
+    code = "export default {\n  async fetch(request) {\n    return fetch(request);\n  },\n};\n"
+    snippets.add(store, zone_id(_ZONE), "headers", {"headers.js": code}, "headers.js", CREATED)
     _seed_buckets(store)
     for kind, owner, item in _OTHERS:
         id = stable_id(kind)

@@ -10,6 +10,7 @@ import pytest
 import requests
 
 from ops.sandbox.server import Sandbox
+from ops.sandbox.store import zone_id
 
 from .contract import Contract
 from .document import load, required
@@ -145,3 +146,29 @@ def test_a_worker_is_read_and_changed_in_the_newer_model(send: Send) -> None:
     assert (changed["tags"], changed["subdomain"]["enabled"]) == (["team:one"], True)
     assert send("GET", f"/workers/workers/{models[0]['name']}") == changed
     assert send("GET", "/workers/workers/unknown", status=404) == 10007
+
+
+def test_a_snippet_is_created_read_and_deleted(sandbox: Sandbox, more: Contract) -> None:
+    base = f"/zones/{zone_id('shop.example')}/snippets"
+    form = {
+        "metadata": (None, '{"main_module": "new.js"}', "application/json"),
+        "files": ("new.js", "export default {}", "application/javascript+module"),
+    }
+
+    def call(method: str, path: str, files: Any = None) -> requests.Response:
+        headers = {"Authorization": f"Bearer {sandbox.token}"}
+        sent = requests.request(method, sandbox.url + path, files=files, headers=headers, timeout=10)
+        body = sent.request.body
+        problems = (
+            [] if files is None else more.check_request(method, path, "", dict(sent.request.headers), body)
+        )
+        problems += more.check_response(method, path, sent.status_code, dict(sent.headers), sent.content)
+        assert problems == []
+        return sent
+
+    created = call("PUT", f"{base}/new", form).json()["result"]
+    assert created in call("GET", base).json()["result"]
+    assert call("GET", f"{base}/new").json()["result"] == created
+    assert b'filename="new.js"' in call("GET", f"{base}/new/content").content
+    call("DELETE", f"{base}/new")
+    assert call("GET", f"{base}/new").status_code == 404

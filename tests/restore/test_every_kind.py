@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ops.kinds.catalog import resources
-from ops.sandbox.routes import devices, nested
+from ops.sandbox.routes import devices, nested, snippets
 from ops.sandbox.routes.collections import COLLECTIONS, SINGLES, A
 from ops.sandbox.routes.nested import LISTS
 from ops.sandbox.server import Sandbox
@@ -25,7 +25,8 @@ DOCUMENTS = tuple(
 )
 OTHERS = (
     nested.ITEMS, nested.GATEWAY_LIST, nested.RULES, nested.ROUTES, nested.DOMAINS, "r2.cors",
-    "r2.lifecycle", devices.PROFILES, devices.PROFILE, "ruleset", "account.ruleset", "queue", "d1.database",
+    "r2.lifecycle", devices.PROFILES, devices.PROFILE, snippets.SNIPPETS, "ruleset", "account.ruleset",
+    "queue", "d1.database",
 )  # fmt: skip
 # What is in them is deleted with them.
 PARENTS = (LISTS, A + "/gateway/lists", A + "/cfd_tunnel", "pages.project")

@@ -130,7 +130,7 @@ def test_any_other_failure_ends_only_its_section(lists: Lists, error: OpsError) 
     inventory = walked(lists)
 
     assert section(inventory, "dns.kind1", "z2").status == "failed"
-    assert inventory.gaps({}) == [f"dns.kind1: failed in 1 of 3: {error.reason}"]
+    assert inventory.gaps(()) == [f"dns.kind1: failed in 1 of 3: {error.reason}"]
 
 
 @pytest.mark.fault("B10")

@@ -231,6 +231,14 @@ def delete_domain(request: Request, store: Store) -> Answer:
     return ok({"domain": request.args["domain"]})
 
 
+ZARAZ = Z + "/settings/zaraz"
+
+
+@route("GET", ZARAZ + "/workflow", "zaraz:read")
+def zaraz_workflow(request: Request, store: Store) -> Answer:
+    return ok(store.get_document(ZARAZ, request.zone, "workflow") or "realtime")
+
+
 HOLD = Z + "/hold"
 
 
