@@ -47,7 +47,7 @@ def test_many_certificates_of_one_issuer_are_a_bar_for_each_week(tmp_path: Path)
     ]
 
 
-def test_a_page_lists_so_many_changes_and_counts_the_others(tmp_path: Path) -> None:
+def test_a_page_lists_a_number_of_changes_and_counts_the_others(tmp_path: Path) -> None:
     many = [record(f"h{n:05}.example.com", "192.0.2.1", id=f"r{n}") for n in range(KEPT_CHANGES + 3)]
     before, after = earlier(account(tmp_path / "a", [])), account(tmp_path / "b", many)
 

@@ -235,7 +235,7 @@ def test_what_is_not_a_file_of_this_user_is_not_written(
         Ledger(tmp_path).append(line("b"), NOW)
 
 
-def test_what_is_no_state_of_a_run_is_removed_after_a_day(tmp_path: Path) -> None:
+def test_what_is_not_the_state_of_a_run_is_removed_after_a_day(tmp_path: Path) -> None:
     (tmp_path / "runs").mkdir()
     files = [tmp_path / "runs" / name for name in ("young.new", "old.new", "young.json", "old.json")]
     for file in files:
