@@ -62,6 +62,8 @@ NAMES = {
     "--project": ("pages.project", "name"),
     "--list": ("lists.list", "name"),
     "--tunnel": ("tunnels.tunnel", "name"),
+    "--virtual-network": ("tunnels.virtual_network", "name"),
+    "--fallback": ("load_balancers.pool", "name"),
     "--balancer": ("load_balancers.balancer", "name"),
     "--pool": ("load_balancers.pool", "name"),
     "--monitor": ("load_balancers.monitor", "description"),

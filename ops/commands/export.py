@@ -239,8 +239,11 @@ def report(app: App, begun: Start, inventory: Inventory, plan: ScanPlan) -> None
     left = "" if remaining is None else f", {remaining:,} left in this window"
     took = duration(time.monotonic() - begun.tick)
     app.note(f"{app.client.sent - begun.sent:,} requests{left}, {took}")
-    for gap in inventory.gaps({resource.kind: resource.needs for resource in plan.resources}):
+    for gap in inventory.gaps(plan.resources):
         app.gap(gap)
+    if unread := inventory.skippable(plan.resources):
+        leave = f"`--skip {','.join(unread)}` leaves out what was not read"
+        app.remedy = f"{leave}; `inv items.kinds` shows the permission of each kind"
 
 
 def _summary(done: Outcome, seconds: float) -> Json:

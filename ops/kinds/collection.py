@@ -196,8 +196,8 @@ class _Items:
             return self.find_all(client, owner, [item])[0]
 
     def find_all(self, client: Client, owner: Owner, items: Sequence[Json]) -> list[Json | None]:
-        resource = self._resource
-        listing = resource.list(client, owner)
+        resource, whole = self._resource, self._resource.whole
+        listing = resource._replace(whole=None).list(client, owner)
         live = list(listing)
         if problem := getattr(listing, "problem", ""):
             raise Incomplete(f"{resource.kind} could not be listed completely: {problem}")
@@ -206,7 +206,8 @@ class _Items:
 
         def found(item: Json) -> Json | None:
             key = reach(item, resource.key)
-            return by_key.get(str(key)) if key else by_identity.get(identity_of(resource, item))
+            head = by_key.get(str(key)) if key else by_identity.get(identity_of(resource, item))
+            return whole(client, owner, head, None) if head and whole else head
 
         return [found(item) for item in items]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from itertools import zip_longest
+from itertools import accumulate, takewhile, zip_longest
 from operator import add
 from typing import TYPE_CHECKING, Any
 from unicodedata import category, east_asian_width
@@ -254,12 +254,8 @@ def _columns(character: str) -> int:
 
 def _head(text: str, width: int) -> str:
     """Return the longest beginning of *text* in at most *width* columns."""
-    used = 0
-    for at, character in enumerate(text):
-        used += _columns(character)
-        if used > width:
-            return text[:at]
-    return text
+    used = accumulate(map(_columns, text))
+    return text[: sum(1 for _ in takewhile(lambda columns: columns <= width, used))]
 
 
 def shortened(text: str, width: int) -> str:

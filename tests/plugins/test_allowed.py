@@ -74,7 +74,7 @@ def test_disabling_keeps_the_settings_and_a_table_without_any_goes(file: Path) -
 def test_a_file_that_cannot_be_changed_safely_is_left_as_it_is(
     file: Path, text: str, values: dict[str, str]
 ) -> None:
-    with pytest.raises(UsageError):
+    with pytest.raises(UsageError, match=r"plugins\.toml cannot be changed safely"):
         allowed.write(written(file, text), "cfops-mail", values)
 
     assert file.read_text() == text

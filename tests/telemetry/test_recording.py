@@ -141,7 +141,8 @@ def test_an_export_leaves_a_line_with_what_it_did(inv: Inv, staged: Sandbox, hom
     assert sum(route["n"] for route in line["routes"].values()) == line["requests"]
     assert all("{" in route or staged.account_id not in route for route in line["routes"])
     assert line["cpu"] > 0 < line["memory"]
-    assert {"zones.zone", "dns.record"} <= line["timeline"]["kinds"].keys()
+    # Which kinds it keeps is a matter of time: those that took longest.
+    assert "dns.record" in line["timeline"]["kinds"]
     assert sum(map(sum, line["timeline"]["routes"].values())) <= line["requests"]
     assert list((home / "state" / "runs").iterdir()) == []
 

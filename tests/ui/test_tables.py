@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ops.ui.cells import bar
 from ops.ui.output import show
 from ops.ui.shapes import CHANGE, KEY, LOW, MAIN, STATUS, TREND, Column, Item, Output, Rows
 from ops.ui.tables import Table, cut_apart, item_table, shortened, width_of, wrapped
@@ -364,3 +365,13 @@ def test_a_trend_that_is_cut_keeps_its_newest_counts() -> None:
     line = Table(columns, Output(width=17, headers=False)).block([item])
 
     assert line == "api  …▂▂▂▂▂▂▂████\n"
+
+
+def test_a_text_that_looks_like_a_cut_one_stays_apart_from_it() -> None:
+    assert cut_apart(["abc…", "abcdefg", "short"], 5) == ["abc…", "abcd…", "short"]
+    assert cut_apart(["abc…", "abcdefg"], 4) == ["abc…", "ab…g"]
+
+
+@pytest.mark.parametrize(("value", "most"), [(None, 10), (0, 0), (5, 0)])
+def test_a_bar_of_nothing_is_empty(value: float | None, most: float) -> None:
+    assert bar(value, most) == ""

@@ -137,6 +137,11 @@ RESOURCES = (
         key="uid",
         volatile=("app_count",),
         whole=_whole_page,
+        restore=Restore(
+            blocked=lambda page, _live, _now: (
+                "" if "custom_html" in page else "the snapshot does not hold its HTML"
+            )
+        ),
         terraform="cloudflare_zero_trust_access_custom_page",
     ),
     collection(

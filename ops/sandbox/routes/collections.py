@@ -28,6 +28,7 @@ class Collection:
     it. *required* must be sent. *methods* change an item. *page* are the least, the default and the largest
     size of a page; without it a list is one answer. *stamps* are the times of creation and change. *defaults*
     are added to a new item. *unique* may not be sent twice. *listed*: the list is registered here too.
+    An item is not deleted while a document of the kind *used_in* has its id.
     Fields that are *inside* only one item that is read has, not lists and answers to writes.
     """
 
@@ -44,6 +45,7 @@ class Collection:
     kind: str = ""
     listed: bool = True
     readable: bool = True
+    used_in: str = ""
     inside: tuple[str, ...] = ()
 
     @property
@@ -145,6 +147,9 @@ def _change(one: Collection, request: Request, store: Store) -> Answer:
 
 def _delete(one: Collection, request: Request, store: Store) -> Answer:
     found = _find(one, request, store)
+    using = "SELECT 1 FROM document WHERE kind = ? AND instr(body, ?)"
+    if one.used_in and store.one(using, (one.used_in, found[one.key])):
+        raise Refusal(400, 1049, "The item is in use, and cannot be deleted.")
     store.delete_document(one.document, owner_of(request), str(found[one.key]))
     return ok(found)
 
@@ -203,7 +208,8 @@ COLLECTIONS = (
     Collection(A + "/cfd_tunnel", "tunnels", ids="uuid", page=(1, 1000, 1000), stamps=("created_at",),
                methods=("PATCH",), defaults={"status": "inactive", "connections": [], "deleted_at": None}),
     Collection(A + "/teamnet/virtual_networks", "tunnels", ids="uuid", stamps=("created_at",),
-               methods=("PATCH",), defaults={"comment": "", "is_default_network": False}),
+               methods=("PATCH",), defaults={"comment": "", "is_default_network": False},
+               used_in=A + "/teamnet/routes"),
     Collection(A + "/gateway/lists", "gateway", ("name", "type"), ids="uuid", stamps=AT,
                defaults={"count": 0}, methods=("PUT",)),
     Collection(A + "/gateway/locations", "gateway", ids="uuid", stamps=AT,
@@ -234,8 +240,6 @@ COLLECTIONS = (
     Collection(A + "/hyperdrive/configs", "hyperdrive", ("name", "origin"), methods=("PUT", "PATCH")),
     Collection(A + "/vectorize/v2/indexes", "vectorize", ("name", "config"), key="name", ids="name",
                methods=()),
-    Collection(A + "/workflows", "workflows", (), ids="uuid", page=(1, 25, 100), methods=()),
-    Collection(A + "/workers/dispatch/namespaces", "workers", (), key="namespace_id", ids="uuid", methods=()),
     Collection(A + "/secrets_store/stores", "secrets", (), page=(5, 20, 100), methods=(),
                stamps=("created", "modified")),
     Collection(A + "/secrets_store/stores/{store}/secrets", "secrets", (), page=(5, 20, 100), methods=(),
@@ -252,8 +256,6 @@ COLLECTIONS = (
     Collection(A + "/dns_firewall", "dns", page=(1, 20, 100), methods=("PATCH",), stamps=("modified_on",),
                defaults={"dns_firewall_ips": ["203.0.113.1"]}),
     *(Collection(f"{A}/secondary_dns/{part}", "dns", stamps=()) for part in ("acls", "peers", "tsigs")),
-    Collection(Z + "/snippets", "snippets", (), key="snippet_name", ids="snippet_name", page=(1, 25, 100),
-               methods=()),
     Collection(Z + "/load_balancers", "lb", ("name", "default_pools", "fallback_pool"),
                kind="load_balancer", listed=False),
     Collection(A + "/load_balancers/monitors", "lb", ("type",), kind="lb.monitor", listed=False, unique=""),
@@ -273,6 +275,12 @@ _PAGE_SHIELD: Json = {
     "updated_at": "2025-01-01T00:00:00Z",
     "updated_by": "",
 }
+EMAIL_ROUTING: Json = {
+    "id": "75610dab9e69410a82cf7e400a09ecec",
+    "enabled": True,
+    "name": "example.com",
+    "skip_wizard": True,
+}
 _ZARAZ: Json = {
     "tools": {},
     "triggers": {},
@@ -290,7 +298,7 @@ SINGLES = (
     Only(A + "/dns_settings", "dns", {"zone_defaults": {"flatten_all_cnames": False}}, "PATCH"),
     Only(A + "/cfd_tunnel/{tunnel}/configurations", "tunnels", {"config": None, "version": 0}),
     Only(Z + "/email/routing", "email",
-         {"id": "75610dab9e69410a82cf7e400a09ecec", "enabled": True, "name": "example.com"}, ""),
+         EMAIL_ROUTING, "PATCH"),
     Only(Z + "/managed_headers", "transforms",
          {"managed_request_headers": [{"id": "add_true_client_ip_headers", "enabled": False}],
           "managed_response_headers": [{"id": "add_security_headers", "enabled": False}]}, "PATCH"),
@@ -299,7 +307,7 @@ SINGLES = (
     Only(Z + "/bot_management", "bots", {"enable_js": False, "fight_mode": False}),
     Only(Z + "/argo/smart_routing", "zone",
          {"id": "smart_routing", "value": "off", "editable": True}, "PATCH"),
-    Only(Z + "/settings/zaraz/config", "zaraz", _ZARAZ, ""),
+    Only(Z + "/settings/zaraz/config", "zaraz", _ZARAZ),
     Only(Z + "/custom_hostnames/fallback_origin", "ssl", {"status": "active"}, deletable=True),
     Only(Z + "/certificate_authorities/hostname_associations", "ssl", {"hostnames": []}),
     Only(Z + "/acm/total_tls", "ssl", {"enabled": False}, "POST"),
