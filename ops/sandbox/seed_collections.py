@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ops.sandbox.routes import devices, nested, snippets
+from ops.sandbox.routes import devices, nested, platforms, snippets
 from ops.sandbox.routes.collections import COLLECTIONS, SINGLES, A, Z, add
 from ops.sandbox.store import ACCOUNT_ID, CHANGED, CREATED, Json, Store, past, stable_id, stable_uuid, zone_id
 
@@ -65,9 +65,6 @@ ITEMS: dict[str, tuple[Json, ...]] = {
     ),
     A + "/access/custom_pages": (
         {"name": "Forbidden", "type": "forbidden", "custom_html": "<h1>Ask the help desk</h1>"},
-    ),
-    A + "/workflows": (
-        {"name": "billing", "class_name": "Billing", "script_name": "cron-reports", "instances": {}},
     ),
     A + "/secrets_store/stores/{store}/secrets": (
         {"name": "API_KEY", "status": "active", "scopes": ["workers"], "store_id": _STORE},
@@ -205,7 +202,6 @@ ITEMS: dict[str, tuple[Json, ...]] = {
     A + "/vectorize/v2/indexes": (
         {"name": "texts", "config": {"dimensions": 768, "metric": "cosine"}, "description": ""},
     ),
-    A + "/workers/dispatch/namespaces": ({"namespace_name": "customers", "script_count": 0},),
     A + "/secrets_store/stores": ({"id": _STORE, "name": "default"},),
     A + "/mtls_certificates": (
         {
@@ -278,11 +274,6 @@ ONLY: dict[str, Json] = {
 _OTHERS: tuple[tuple[str, str, Json], ...] = (
     (A + "/tokens", ACCOUNT_ID, {"name": "deploy", "status": "active", "issued_on": CREATED}),
     (
-        A + "/rum/site_info/list",
-        ACCOUNT_ID,
-        {"site_tag": stable_id("site"), "host": "example.com", "auto_install": True, "created": CREATED},
-    ),
-    (
         "/certificates",
         zone_id(_ZONE),
         {"hostnames": [_ZONE], "certificate": _CERTIFICATE, "request_type": "origin-rsa"},
@@ -348,6 +339,12 @@ def _seed_nested(store: Store) -> None:
     devices.add(store, ACCOUNT_ID, profile, stable_uuid("profile", "contractors"))
     code = "export default {\n  async fetch(request) {\n    return fetch(request);\n  },\n};\n"
     snippets.add(store, zone_id(_ZONE), "headers", {"headers.js": code}, "headers.js", CREATED)
+    platforms.add_namespace(store, ACCOUNT_ID, "customers")
+    billing = {"class_name": "Billing", "script_name": "cron-reports"}
+    platforms.add_workflow(store, ACCOUNT_ID, "billing", billing)
+    for site in ({"zone_tag": zone_id(_ZONE), "auto_install": True}, {"host": "status.example.net"}):
+        ids = {"site_tag": stable_id("site", site), "site_token": stable_id("token", site)}
+        platforms.save_site(store, ACCOUNT_ID, site, {**ids, "created": CREATED, "rules": []})
     _seed_buckets(store)
     for kind, owner, item in _OTHERS:
         id = stable_id(kind)

@@ -172,3 +172,46 @@ def test_a_snippet_is_created_read_and_deleted(sandbox: Sandbox, more: Contract)
     assert b'filename="new.js"' in call("GET", f"{base}/new/content").content
     call("DELETE", f"{base}/new")
     assert call("GET", f"{base}/new").status_code == 404
+
+
+def test_a_dispatch_namespace_is_created_read_and_deleted(send: Send) -> None:
+    path = "/workers/dispatch/namespaces"
+    created = send("POST", path, {"name": "new"})
+
+    assert created in send("GET", path)
+    assert send("GET", f"{path}/new") == created
+    send("DELETE", f"{path}/new")
+    assert created not in send("GET", path)
+
+
+def test_a_workflow_is_created_read_changed_and_deleted(send: Send) -> None:
+    body = {"class_name": "New", "script_name": "cron-reports"}
+    send("PUT", "/workflows/new", body)
+
+    assert send("PUT", "/workflows/new", {**body, "script_name": "none"}, status=404) == 10007
+    assert send("PUT", "/workflows/new", {**body, "class_name": "Newer"})["class_name"] == "Newer"
+    assert send("GET", "/workflows/new") in send("GET", "/workflows")
+    send("DELETE", "/workflows/new")
+    assert send("GET", "/workflows/new", status=404) == 1002
+
+
+def test_a_site_of_web_analytics_is_created_read_changed_and_deleted(send: Send) -> None:
+    created = send("POST", "/rum/site_info", {"host": "new.example.com", "auto_install": False})
+    path = f"/rum/site_info/{created['site_tag']}"
+
+    changed = send("PUT", path, {"host": "newer.example.com", "auto_install": False})
+    assert changed["host"] == "newer.example.com"
+    assert send("GET", path) == changed
+    assert changed in send("GET", "/rum/site_info/list")
+    send("DELETE", path)
+    assert send("GET", path, status=404) == 1002
+
+
+@pytest.mark.parametrize("method", ["POST", "DELETE"])
+def test_email_routing_is_switched(sandbox: Sandbox, more: Contract, method: str) -> None:
+    path = f"/zones/{zone_id('shop.example')}/email/routing/dns"
+    headers = {"Authorization": f"Bearer {sandbox.token}"}
+    answer = requests.request(method, sandbox.url + path, headers=headers, timeout=10)
+
+    assert answer.json()["result"]["enabled"] == (method == "POST")
+    assert more.check_response(method, path, answer.status_code, dict(answer.headers), answer.content) == []

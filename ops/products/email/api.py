@@ -5,20 +5,23 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from ops.errors import NotFound
+from ops.errors import NotFound, OpsError
 from ops.http.paths import path
 from ops.items import Json, reach
 from ops.kinds.paging import Pages
+from ops.kinds.resource import Applied, address
 
 if TYPE_CHECKING:
     from ops.http.client import Client, Listing
     from ops.http.paths import ApiPath
     from ops.kinds.resource import Owner
 
+ROUTING = "/zones/{zone}/email/routing"
 ALL_RULES = "/accounts/{account}/email/routing/rules"
 RULES = "/zones/{zone}/email/routing/rules"
 ADDRESSES = "/accounts/{account}/email/routing/addresses"
 PAGING = Pages(50, least=5)
+_OPTIONS = ("skip_wizard", "support_subaddress")
 _SENT = ("actions", "matchers", "enabled", "name", "priority")
 
 
@@ -54,6 +57,26 @@ def update_rule(client: Client, _account: Owner, before: Json, after: Json) -> J
 
 def delete_rule(client: Client, _account: Owner, rule: Json) -> None:
     client.delete(_rules(rule).below("{}", rule["id"]))
+
+
+def change_settings(client: Client, zone: Owner, before: Json, after: Json) -> Json:
+    """Switch Email Routing on or off, with its MX records, and change the other settings.
+
+    Raises Applied if only the first was done.
+    """
+    where, live = address(ROUTING, zone), before
+    switched = bool(after.get("enabled")) != bool(before.get("enabled"))
+    if switched:
+        records = where.below("dns")
+        answer = client.post(records, json={}) if after.get("enabled") else client.delete(records)
+        live = {**before, **answer}
+    changed = {name: after[name] for name in _OPTIONS if name in after and after[name] != before.get(name)}
+    try:
+        return {**live, **client.patch(where, json=changed)} if changed else live
+    except OpsError as error:
+        if not switched:
+            raise
+        raise Applied(live, f"its {', '.join(changed)} may not be set: {error.message}") from error
 
 
 def _rules(rule: Json) -> ApiPath:

@@ -6,7 +6,15 @@ from ops.kinds.collection import Verbs, collection, single
 from ops.kinds.resource import ACCOUNT, Block, Compare, Resource, Restore, Writes
 from ops.products.email import api
 
-RULES, ROUTING = "Zone > Email Routing Rules > Read", "/zones/{zone}/email/routing"
+RULES = "Zone > Email Routing Rules > Read"
+SETTINGS = single(
+    "email.settings",
+    api.ROUTING,
+    "Zone > Zone Settings > Read",
+    volatile=("tag", "status", "synced", "admin_locked", "name"),
+    restore=Restore(named="it adds and locks, or removes, the MX records that bring the mail of a zone"),
+)
+assert SETTINGS.writes is not None  # noqa: S101 (a single has them)
 RESOURCES = (
     collection(
         "email.address",
@@ -41,19 +49,10 @@ RESOURCES = (
     ),
     single(
         "email.catch_all",
-        f"{ROUTING}/rules/catch_all",
+        f"{api.ROUTING}/rules/catch_all",
         RULES,
         sent=("actions", "enabled", "matchers", "name"),
         volatile=("tag", "priority"),
     ),
-    single(
-        "email.settings",
-        ROUTING,
-        "Zone > Zone Settings > Read",
-        method="",
-        volatile=("tag", "status", "synced", "admin_locked"),
-        restore=Restore(
-            unsupported="switching Email Routing on adds and locks MX records; use the dashboard"
-        ),
-    ),
+    SETTINGS._replace(writes=SETTINGS.writes._replace(update=api.change_settings)),
 )

@@ -240,8 +240,6 @@ COLLECTIONS = (
     Collection(A + "/hyperdrive/configs", "hyperdrive", ("name", "origin"), methods=("PUT", "PATCH")),
     Collection(A + "/vectorize/v2/indexes", "vectorize", ("name", "config"), key="name", ids="name",
                methods=()),
-    Collection(A + "/workflows", "workflows", (), ids="uuid", page=(1, 25, 100), methods=()),
-    Collection(A + "/workers/dispatch/namespaces", "workers", (), key="namespace_id", ids="uuid", methods=()),
     Collection(A + "/secrets_store/stores", "secrets", (), page=(5, 20, 100), methods=(),
                stamps=("created", "modified")),
     Collection(A + "/secrets_store/stores/{store}/secrets", "secrets", (), page=(5, 20, 100), methods=(),
@@ -277,6 +275,12 @@ _PAGE_SHIELD: Json = {
     "updated_at": "2025-01-01T00:00:00Z",
     "updated_by": "",
 }
+EMAIL_ROUTING: Json = {
+    "id": "75610dab9e69410a82cf7e400a09ecec",
+    "enabled": True,
+    "name": "example.com",
+    "skip_wizard": True,
+}
 _ZARAZ: Json = {
     "tools": {},
     "triggers": {},
@@ -294,7 +298,7 @@ SINGLES = (
     Only(A + "/dns_settings", "dns", {"zone_defaults": {"flatten_all_cnames": False}}, "PATCH"),
     Only(A + "/cfd_tunnel/{tunnel}/configurations", "tunnels", {"config": None, "version": 0}),
     Only(Z + "/email/routing", "email",
-         {"id": "75610dab9e69410a82cf7e400a09ecec", "enabled": True, "name": "example.com"}, ""),
+         EMAIL_ROUTING, "PATCH"),
     Only(Z + "/managed_headers", "transforms",
          {"managed_request_headers": [{"id": "add_true_client_ip_headers", "enabled": False}],
           "managed_response_headers": [{"id": "add_security_headers", "enabled": False}]}, "PATCH"),

@@ -8,6 +8,7 @@ from typing import Any
 
 from ops.sandbox.pages import page_of_items
 from ops.sandbox.router import getter, route
+from ops.sandbox.routes.collections import EMAIL_ROUTING
 from ops.sandbox.store import Json, Store, new_id
 from ops.sandbox.wire import Answer, Refusal, Request, ok, require
 
@@ -231,6 +232,19 @@ def delete_domain(request: Request, store: Store) -> Answer:
     return ok({"domain": request.args["domain"]})
 
 
+ROUTING = Z + "/email/routing"
+
+
+@route("POST", ROUTING + "/dns", "email:edit")
+@route("DELETE", ROUTING + "/dns", "email:edit")
+def switch_routing(request: Request, store: Store) -> Answer:
+    """Switch Email Routing on or off; the records that this adds or removes are not simulated."""
+    found = store.get_document(ROUTING, request.zone, "only") or EMAIL_ROUTING
+    on = request.method == "POST"
+    item = {**found, "enabled": on, "status": "ready" if on else "unconfigured"}
+    return ok(store.put_document(ROUTING, request.zone, "only", item))
+
+
 ZARAZ = Z + "/settings/zaraz"
 
 
@@ -303,12 +317,6 @@ def change_account(request: Request, store: Store) -> Answer:
 def list_tokens(request: Request, store: Store) -> Answer:
     items = store.list_documents(A + "/tokens", request.account)
     return page_of_items(request, items, minimum=5, default=20, maximum=50)
-
-
-@route("GET", A + "/rum/site_info/list", "account:read")
-def list_sites(request: Request, store: Store) -> Answer:
-    items = store.list_documents(A + "/rum/site_info/list", request.account)
-    return page_of_items(request, items, minimum=1, default=10, maximum=100)
 
 
 @route("GET", "/certificates", "ssl:read")
