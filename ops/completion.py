@@ -26,10 +26,21 @@ PROGRAMS = ("inv", "invoke", "cfops")
 _END = "\x01"
 # What an option's values are, by its name or by "task option": words, or a kind and its field.
 FORMATS = ("table", "json", "jsonl", "csv", "tsv", "yaml")
+# The phases with rules that people write; Cloudflare has more.
+PHASES = tuple(
+    f"http_{name}"
+    for name in (
+        *("config_settings", "custom_errors", "log_custom_fields", "ratelimit", "request_cache_settings"),
+        *("request_dynamic_redirect", "request_firewall_custom", "request_firewall_managed"),
+        *("request_late_transform", "request_origin", "request_redirect", "request_sbfm"),
+        *("request_transform", "response_compression", "response_headers_transform"),
+    )
+)
 CHOICES: dict[str, tuple[str, ...]] = {
     "--output": FORMATS,
     "-o": FORMATS,
     "--log-format": ("text", "json"),
+    "--phase": PHASES,
     "--for": ("cron", "systemd", "github", "kubernetes"),
     "--kv": ("keys", "values", "none"),
     "--by": ("route", "task", "account", "profile", "day", "hour"),
@@ -46,6 +57,26 @@ NAMES = {
     "do.object --namespace": ("do.namespace", "name"),
     "--script": ("workers.script", "id"),
     "--bucket": ("r2.bucket", "name"),
+    "--database": ("d1.database", "name"),
+    "--queue": ("queues.queue", "queue_name"),
+    "--project": ("pages.project", "name"),
+    "--list": ("lists.list", "name"),
+    "--tunnel": ("tunnels.tunnel", "name"),
+    "--virtual-network": ("tunnels.virtual_network", "name"),
+    "--fallback": ("load_balancers.pool", "name"),
+    "--balancer": ("load_balancers.balancer", "name"),
+    "--pool": ("load_balancers.pool", "name"),
+    "--monitor": ("load_balancers.monitor", "description"),
+    "--rule": ("email.rule", "name"),
+    **{
+        f"rulesets.rule-{task} --{option}": ("rulesets.*", "rules.description")
+        for task, options in (
+            ("add", ("before", "after")),
+            ("update", ("rule", "before", "after")),
+            ("delete", ("rule",)),
+        )
+        for option in options
+    },
 }
 SNAPSHOTS = (
     "--at",
@@ -93,12 +124,12 @@ def _words(line: str) -> tuple[str, list[str], str]:
 
     The last word is the one at the cursor, perhaps empty.
     """
-    for closing in ("", "'", '"'):
-        try:
+    closings = iter(("", "'", '"'))
+    while True:  # one of them closes what is open
+        closing = next(closings)
+        with suppress(ValueError):
             words = shlex.split(f"{line}{_END}{closing}")
             break
-        except ValueError:
-            continue
     first = next(n for n, word in enumerate(words) if Path(word).name in PROGRAMS)
     return Path(words[first]).name, [word.removesuffix(_END) for word in words[first + 1 :]], closing
 
@@ -171,14 +202,22 @@ def _snapshots(account: Path) -> list[Path]:
 
 
 def _names(kind: str, field: str, settings: Any) -> Iterator[str]:
-    """Yield the names of a kind in the newest snapshot of each account that has it."""
+    """Yield the names of a kind in the newest snapshot of each account that has it.
+
+    In *kind*, `*` is several kinds of a product; in *field*, a dot reaches into each item of a list.
+    """
+    outer, _, inner = field.rpartition(".")
     for account in _accounts(settings):
-        file = next((f for s in _snapshots(account) if (f := s / f"{kind}.jsonl").is_file()), None)
-        if file and file.stat().st_size <= LARGEST:
+        files = next((f for s in _snapshots(account) if (f := sorted(s.glob(f"{kind}.jsonl")))), [])
+        for file in files:
+            if file.stat().st_size > LARGEST:
+                continue
             for line in file.read_text(encoding="utf-8").splitlines():
-                value = json.loads(line).get("item", {}).get(field)
-                if isinstance(value, str) and value.isprintable():
-                    yield value
+                item = json.loads(line).get("item", {})
+                for one in item.get(outer) or () if outer else (item,):
+                    value = one.get(inner)
+                    if isinstance(value, str) and value.isprintable():
+                        yield value
 
 
 def _changes(settings: Any, *, undone: bool) -> Iterator[str]:

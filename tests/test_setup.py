@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import pty
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from ops.sandbox.faults import Fault
 from ops.sandbox.server import Sandbox
 from tests.conftest import Result
 
@@ -200,6 +202,61 @@ def test_init_gives_up_after_three_refused_tokens_and_stores_nothing(folder: Pat
     assert dialog.end() == 1
     assert not (folder / ".env").exists()
     assert "x" * 40 not in dialog.shown
+
+
+class Typed(io.StringIO):
+    """Lines that a person types on a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("lines", "why"),
+    [
+        (["4", "0", "x"], "no place for the token was chosen"),
+        # The folder for the token, and then three names that no profile can have.
+        (["2", "../other", "a b", "main"], "there is a profile main"),
+    ],
+)
+def test_init_gives_up_after_three_answers_that_cannot_be_used(
+    staged: Sandbox, inv: Inv, home: Path, monkeypatch: pytest.MonkeyPatch, lines: list[str], why: str
+) -> None:
+    monkeypatch.delenv("CLOUDFLARE_API_TOKEN")
+    monkeypatch.setattr("ops.commands.init.getpass", lambda *_a, **_b: staged.token)
+    monkeypatch.setattr(sys, "stdin", Typed("".join(f"{line}\n" for line in lines)))
+    (home / "config").mkdir()
+    (home / "config" / "profiles.toml").write_text("[main]\n")
+
+    result = inv("init")
+
+    assert result.code == 1
+    assert f"error: {why}" in result.err
+    assert [path.name for path in (home / "config").iterdir()] == ["profiles.toml"]
+
+
+@pytest.mark.holds_secret("token-shop")
+def test_init_with_a_token_that_sees_no_account_asks_for_one_and_keeps_the_default(
+    staged: Sandbox, inv: Inv, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CLOUDFLARE_API_TOKEN")
+    monkeypatch.setattr("ops.commands.init.getpass", lambda *_a, **_b: staged.token)
+    staged.faults.add(Fault("empty-page", "GET", "/accounts", times=-1))
+    (home / "config").mkdir()
+    text = 'default = "main"\n[main]\n'
+    (home / "config" / "profiles.toml").write_text(text)
+
+    monkeypatch.setattr(sys, "stdin", Typed("one\ntwo\nthree\n"))
+    none = inv("init")
+    monkeypatch.setattr(sys, "stdin", Typed("\n2\nshop\n"))
+    stored = inv("init")
+
+    assert none.code == 1
+    assert "warning: this token cannot see any account" in none.err
+    assert "error: no account id was typed\nhint: it has 32 digits and letters from a to f" in none.err
+    assert "stored; `inv profile shop` sets it for a line" in stored.err
+    assert (home / "config" / "profiles.toml").read_text() == f'{text}\n[shop]\ntoken_file = "token-shop"\n'
+    assert "accounts\twarn\tcan see none\t" in stored.out
 
 
 def test_the_text_of_schedule_may_be_printed_without_a_pager(inv: Inv) -> None:

@@ -18,10 +18,13 @@ from ops.snapshots.verify import verify
 from ops.telemetry.audit import AuditLog
 
 if TYPE_CHECKING:
+    from pathlib import PurePath
+
     from ops.alerts.state import State
     from ops.config.settings import Settings
     from ops.kinds.resource import Resource
     from ops.snapshots.library import Entry
+    from ops.snapshots.manifest import Manifest
 
 RECORD, ZONE = "dns.record", "zones.zone"
 _APEX = ("NS", "MX")
@@ -47,7 +50,7 @@ def gather(
         runs=runs,
         complete_since=since if used else None,
         pair=_pair(latest, entries, state) if latest else None,
-        certificates=_certificates(latest) if latest else None,
+        certificates=_certificates(latest.path, latest.manifest) if latest and latest.manifest else None,
         token_ends=state.token_ends,
         damage=_damage(settings, entries, thorough=thorough),
     )
@@ -55,9 +58,7 @@ def gather(
 
 def _pair(latest: Entry, entries: Sequence[Entry], state: State) -> Pair | None:
     """Return what changed between *latest* and the newest complete one before it; None without one."""
-    older = (
-        e for e in entries if e.started < latest.started and e.complete and not e.narrowed and e.manifest
-    )
+    older = (e for e in entries if e.order < latest.order and e.complete and not e.narrowed and e.manifest)
     before = next(older, None)
     if before is None or before.manifest is None or latest.manifest is None:
         return None
@@ -109,12 +110,9 @@ def _name_servers(old: Snapshot, new: Snapshot) -> Iterator[str]:
         return
 
 
-def _certificates(latest: Entry) -> list[Certificate] | None:
-    """Return what expires of the kinds that *latest* holds completely; None if it holds none of them."""
-    manifest = latest.manifest
-    if manifest is None:
-        return None
-    snapshot = Snapshot(latest.path, manifest)  # type: ignore[arg-type]  # an entry of this machine
+def _certificates(path: PurePath, manifest: Manifest) -> list[Certificate] | None:
+    """Return what expires of the kinds that a snapshot holds completely; None if it holds none of them."""
+    snapshot = Snapshot(path, manifest)  # type: ignore[arg-type]  # of this machine
     found: list[Certificate] = []
     read = {section.kind for section in manifest.sections if section.scope}
     short = {section.kind for section in manifest.sections if section.status not in WHOLE}

@@ -13,6 +13,7 @@ from ops.telemetry.ledger import Ledger
 if TYPE_CHECKING:
     from ops.alerts.policy import Policy
     from ops.config.settings import Settings
+    from ops.items import Json
 
 # A task that has not run for longer is not a job any more.
 _DAYS = 35
@@ -29,14 +30,19 @@ def run_lines(settings: Settings, account: str, policy: Policy, now: float) -> I
         if staged != played or known not in (account, "", None):
             continue
         if any(map(policy.judges, str(line["task"]).split(", "))):
-            yield RunLine(
-                run=str(line["run"]),
-                task=str(line["task"]),
-                started=float(line["started"]),
-                seconds=float(line["seconds"]),
-                code=LOST if line.get("lost") else int(line["exit_code"]),
-                error=str(line["error"]),
-                requests=int(line["requests"]),
-                items=sum(line["items"].values()),
-                like=str(line["like"]),
-            )
+            yield run_line(line)
+
+
+def run_line(line: Json) -> RunLine:
+    """Return what the rules need of a line of the ledger."""
+    return RunLine(
+        run=str(line["run"]),
+        task=str(line["task"]),
+        started=float(line["started"]),
+        seconds=float(line["seconds"]),
+        code=LOST if line.get("lost") else int(line["exit_code"]),
+        error=str(line["error"]),
+        requests=int(line["requests"]),
+        items=sum(line["items"].values()),
+        like=str(line["like"]),
+    )

@@ -226,14 +226,16 @@ def opened(file: Path, me: Mapping[str, Any]) -> Iterator[State]:
     """Yield the state in *file*, and write it after the block. Raises Locked if another run keeps it."""
     disk.private_folder(file.parent)
     with ExitStack() as held:
-        for left in range(PATIENCE, -1, -1):
+        waited = 0
+        while True:
             try:
                 held.enter_context(disk.locked(file.parent, file.name, dict(me), "reporting what it found"))
                 break
             except Locked:
-                if not left:
+                if waited == PATIENCE:
                     raise
                 time.sleep(1)
+                waited += 1
         state = read_state(file)
         try:
             yield state

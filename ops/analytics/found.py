@@ -96,7 +96,7 @@ class Found:
     def _trend(self, dataset: Dataset, groups: Iterable[Json]) -> list[float]:
         """Return the figure of each hour or day, 0 for one without."""
         field, length = ("datetimeHour", 13) if self.step == HOUR else ("date", 10)
-        known: dict[str, float] = defaultdict(float)
+        known: dict[str, float] = defaultdict(int)
         for group in groups:
             known[str(reach(group, f"dimensions.{field}"))[:length]] += reach(group, dataset.trend) or 0
         first = self.start - self.start % self.step

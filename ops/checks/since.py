@@ -17,7 +17,7 @@ from ops.checks.run import Age, Result, fingerprint, run
 from ops.errors import OpsError
 from ops.items import timestamp
 from ops.snapshots.library import Entry
-from ops.snapshots.snapshot import Snapshot
+from ops.snapshots.snapshot import Order, Snapshot
 
 BOUND = 30
 """How many earlier snapshots are considered."""
@@ -40,12 +40,12 @@ class Known(NamedTuple):
     whole: bool = False
 
 
-def earlier(entries: Iterable[Entry], started: float) -> list[Snapshot]:
-    """Return the snapshots of *entries*, newest first, before *started* that can be read without a key."""
+def earlier(entries: Iterable[Entry], order: Order) -> list[Snapshot]:
+    """Return the snapshots of *entries*, newest first, before *order* that can be read without a key."""
     readable = (
         Snapshot(Path(entry.path), entry.manifest)
         for entry in entries
-        if entry.manifest is not None and not entry.sealed and entry.started < started
+        if entry.manifest is not None and not entry.sealed and entry.order < order
     )
     return list(islice(readable, BOUND))
 

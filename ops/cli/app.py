@@ -73,6 +73,8 @@ class App:
         self.gaps: list[str] = []
         """Why the result is incomplete: reported after the output, with exit code 4."""
         self.gap = self.gaps.append
+        self.remedy = ""
+        """What makes the next result complete: the hint of the error that reports the gaps."""
         self.reads_only = False
         """True if a task that may write was asked to read, which is not noted in the audit log."""
         self.written_account = ""

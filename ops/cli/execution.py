@@ -87,7 +87,7 @@ class _Execution:
                 if printed:
                     app.show(result)
             if app.gaps:
-                raise Incomplete("; ".join(app.gaps))
+                raise Incomplete("; ".join(app.gaps), hint=app.remedy)
             return result if printed else plain(result)
         except Exit:
             raise

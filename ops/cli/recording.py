@@ -43,8 +43,8 @@ class Recording:
     ) -> None:
         self._record, self._folder, self._budget = record, folder, budget
         self._warn, self._clock = warn, clock
-        self.tally = Tally()
         self._started = clock()
+        self.tally = Tally(self._started)
         self._head: Json = {"task": "", "stage": "", "profile": "", "account": "", "version": VERSION}
         self._tasks: dict[str, None] = {}
         self._hash = sha256()

@@ -96,7 +96,7 @@ def flag_of(parameter: str) -> str:
     return to_flag(option_name(parameter))
 
 
-def place(  # noqa: C901 (a branch for each kind of word)
+def place(
     words: Sequence[str],
     contexts: Mapping[str, ParserContext],
     tasks: Mapping[str, Task[Any]],
@@ -129,8 +129,8 @@ def place(  # noqa: C901 (a branch for each kind of word)
             if here is not None and (name := here.needed()):
                 raise _either(word, here.words[0], name)
             line.append(Segment(word, contexts[word], tasks[word]))
-        elif here is not None:
-            here.add(word)
+        else:
+            line[-1].add(word)
     while line and rest[1:] and len(line[-1].takes(len(line[-1].bare) + 1)) > len(line[-1].bare):
         line[-1].add(rest.pop(1))
     if line and rest[1:] and line[-1].known:

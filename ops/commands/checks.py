@@ -23,10 +23,9 @@ if TYPE_CHECKING:
     from ops.snapshots.whole import WholeSections
 
 COLUMNS = (
-    Column("severity", MAIN), Column("check", KEY), Column("zone", KEY), Column("status", LOW, STATUS),
-    Column("since", MAIN, TIME), Column("count", LOW), Column("new", LOW), Column("accepted", LOW),
-    Column("subjects", MAIN, wraps=True),
-    Column("problem", MAIN, wraps=True),
+    Column("severity", KEY), Column("check", KEY), Column("zone", MAIN, joins="problem"),
+    Column("problem", KEY, wraps=True), Column("subjects", LOW, wraps=True), Column("count", LOW),
+    Column("since", LOW, TIME), Column("status", LOW, STATUS), Column("new", LOW), Column("accepted", LOW),
 )  # fmt: skip
 LISTED = (
     Column("check", KEY),
@@ -252,7 +251,7 @@ def judged(
 
     account = snapshot.manifest.account_id
     results = list(applied(run(checks, view), accepted_entries(app), account, today(app)))
-    before = earlier(Library(app.settings.exports, account).entries(), snapshot.started)
+    before = earlier(Library(app.settings.exports, account).entries(), snapshot.order)
     return results, Ages(results, snapshot.started, before, view_in)
 
 

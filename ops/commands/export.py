@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ops.commands.light import prepared
 from ops.commands.monitor import watched
-from ops.commands.report import page_beside, spans_of
+from ops.commands.report import page_beside
 from ops.errors import OpsError, Refused, UsageError
 from ops.export import job
 from ops.export.delivery import Delivery
@@ -26,7 +26,7 @@ from ops.scan import request
 from ops.scan.earlier import earlier_items
 from ops.scan.inventory import Inventory, ScanPlan
 from ops.scan.request import ScanRequest, Start
-from ops.snapshots.layout import ENDING, period
+from ops.snapshots.layout import ENDING, account_folder, period
 from ops.snapshots.library import Library
 from ops.snapshots.prune import Policy, decisions, remove
 from ops.ui.shapes import SIZE, STATUS, Column, Item
@@ -108,7 +108,6 @@ def run_export(app: App, asked: ScanRequest, target: Delivery, options: JobOptio
             announce(app, account.id, None if light else plan)
             earlier = earlier_items(app.settings.exports, account.id, deep=asked.filter.deep)
             work = account, plan, target, chosen, begun, guard, keeps, earlier, light
-            spans = spans_of(app.run.record) if options.report else []
             done = job.run(app, job.ExportJob(*work))
             if DOOR.hooks("on_snapshot"):
                 _tell_hooks(app, done)
@@ -118,7 +117,7 @@ def run_export(app: App, asked: ScanRequest, target: Delivery, options: JobOptio
             pushed = _push(app, done, options.push) if options.push else {}
             with _after(app, done):
                 _prune(app, done, options.prune)
-                pushed |= {"report": page_beside(app, done, spans)} if options.report else {}
+                pushed |= _page(app, done, options.push) if options.report else {}
         report(app, begun, done.inventory, plan)
         _suggest_next(app, done)
         more = {**(_origins(done, full) if options.since else {}), **pushed}
@@ -159,6 +158,19 @@ def _tell_hooks(app: App, done: Outcome) -> None:
         counts[section.kind] = counts.get(section.kind, 0) + section.count
     known = {"path": str(done.path), "status": done.manifest.status, "reason": done.manifest.reason}
     fire("on_snapshot", task=app.command.path, snapshot={**known, "items": counts})
+
+
+def _page(app: App, done: Outcome, place: BucketPrefix | None) -> Json:
+    """Write the page beside the snapshot, send it to *place* too, and return where it is, for the summary."""
+    page = page_beside(app, done)
+    if place is None or app.dry:
+        return {"report": str(page)}
+    from ops.snapshots.manifest import measured
+
+    key = place.key(account_folder(done.manifest.account_id), page.name)
+    sent = bucket.Bucket(place.bucket, app.settings, app.stop, app.talk.log)
+    sent.put(key, page, measured(page), media_type="text/html; charset=utf-8")
+    return {"report": str(page), "pushed_report": f"s3://{place.bucket}/{key}"}
 
 
 def _push(app: App, done: Outcome, place: BucketPrefix) -> Json:
@@ -227,8 +239,11 @@ def report(app: App, begun: Start, inventory: Inventory, plan: ScanPlan) -> None
     left = "" if remaining is None else f", {remaining:,} left in this window"
     took = duration(time.monotonic() - begun.tick)
     app.note(f"{app.client.sent - begun.sent:,} requests{left}, {took}")
-    for gap in inventory.gaps({resource.kind: resource.needs for resource in plan.resources}):
+    for gap in inventory.gaps(plan.resources):
         app.gap(gap)
+    if unread := inventory.skippable(plan.resources):
+        leave = f"`--skip {','.join(unread)}` leaves out what was not read"
+        app.remedy = f"{leave}; `inv items.kinds` shows the permission of each kind"
 
 
 def _summary(done: Outcome, seconds: float) -> Json:

@@ -144,7 +144,6 @@ def _opened(app: App, library: Library, identity: str, passphrase_file: str) -> 
 
 def _parents(resource: Resource) -> Callable[[Snapshot, str], str]:
     """Return a function that finds the name of a parent by its id in a snapshot."""
-    from ops.items import reach
     from ops.kinds.catalog import kinds
     from ops.snapshots.history import search
 
@@ -169,7 +168,7 @@ def _rows(app: App, found: Sequence[Event]) -> Iterator[Json]:
     from ops.snapshots.compare.side import CREATED
     from ops.snapshots.history import SEEN
 
-    who = _authors(app)
+    who = _authors(app, found)
     for number, event in enumerate(found, 1):
         user = who(event)
         # To a report, an item that was seen first is one that was created.
@@ -195,65 +194,39 @@ def _described(row: Json) -> str:
     return differences(Change(kinds()[row["kind"]], Owner("", "", {}), None, row["item"]))
 
 
-def _authors(app: App) -> Callable[[Event], str]:
+def _authors(app: App, found: Sequence[Event]) -> Callable[[Event], str]:
     """Return a function that names who made a change: by our journal, else by the audit log if it answers."""
+    from ops.kinds.catalog import kinds
     from ops.snapshots.compare.side import CHANGED, CREATED, DELETED
-    from ops.writes.journal import Journal
+    from ops.writes.authors import Authors, known_at
 
-    with Journal(app.settings.state_dir / "journal") as journal:
-        entries = list(journal.entries().values())
+    before = [event.before for event in found if event.before]
+    account, since = (
+        found[0].after.manifest.account_id,
+        min((one.manifest.oldest_read for one in before), default=""),
+    )
+    ours = Authors(app.settings.state_dir / "journal", kinds(), account, since)
     reachable = [True]
 
     def author(event: Event) -> str:
         difference, before = event.difference, event.before
         if before is None or difference.change not in (CREATED, CHANGED, DELETED):
             return ""
-        # A scan reads while others write: which side of it a change is on, only the item tells.
-        since, until = _known_at(before, difference), event.after.manifest.ended
-        for entry in reversed(entries):
-            _, owner_id, owner = entry.owner
-            in_owner = not difference.owners or {owner_id, owner.get("name")} & set(difference.owners)
-            ours = entry.kind == difference.kind and in_owner and since <= entry.time <= until
-            if ours and any(_led_to(difference, *pair) for pair in journal.changes(entry)):
-                return f"{entry.task} ({entry.id})"
-        return _audited(app, difference, before, event.after, reachable)
+        if entry := ours.of(difference, before, event.after):
+            return f"{entry.task} ({entry.id})"
+        return _audited(app, difference, known_at(before, difference), event.after, reachable)
 
     return author
 
 
-def _known_at(before: Snapshot, difference: Difference) -> str:
-    """Return when *before* has read the section of *difference*, which may have been carried over to it."""
-    section = before.section(difference.kind, next(iter(difference.owners), before.manifest.account_id))
-    return section.read_at if section and section.read_at else before.manifest.started
-
-
-def _led_to(difference: Difference, before: Json | None, after: Json | None) -> bool:
-    """True if the change of an item from *before* to *after* is, or is a part of, *difference*."""
-    from ops.kinds.catalog import kinds
-    from ops.snapshots.compare.side import DELETED
-    from ops.snapshots.history import is_called
-
-    resource = kinds()[difference.kind]
-    if not is_called(resource, after or before or {}, (difference.name, *difference.ids)):
-        return False
-    if after is None or difference.change == DELETED:
-        return after is None and difference.change == DELETED
-    if not difference.fields:
-        return before is None
-    # The journal keeps no secret values.
-    return any(field in resource.secret or reach(after, field) == new for field, _, new in difference.fields)
-
-
-def _audited(
-    app: App, difference: Difference, before: Snapshot, after: Snapshot, reachable: list[bool]
-) -> str:
+def _audited(app: App, difference: Difference, since: str, after: Snapshot, reachable: list[bool]) -> str:
     """Return who made *difference* by the account's audit log; "" if that has no entry or cannot be read."""
     from ops.kinds import catalog
     from ops.snapshots.compare.report import Blame
 
     if not reachable[0]:
         return ""
-    account, since, until = after.manifest.account_id, _known_at(before, difference), after.manifest.ended
+    account, until = after.manifest.account_id, after.manifest.ended
 
     def failed(text: str) -> None:
         reachable[0] = False

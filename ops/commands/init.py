@@ -67,7 +67,9 @@ def _accepted(app: App) -> list[Json]:
     def ask_token() -> str:
         return getpass("API token (not shown): ", stream=sys.stderr)
 
-    for left in reversed(range(TRIES)):
+    left = TRIES
+    while True:
+        left -= 1
         try:
             token = check_token(answer("", ask_token))
             app.use(credentials=Credentials(token=token, origin="typed"))
@@ -82,7 +84,6 @@ def _accepted(app: App) -> list[Json]:
             if not left:
                 raise
             app.warn(f"{error.message}; {error.hint}")
-    raise UsageError("no token was accepted")
 
 
 def _typed_account() -> str:
@@ -130,7 +131,9 @@ def _store(app: App, place: str, account_id: str) -> None:
         storing.write_dotenv(file, token, account_id)
         app.note(f"stored in {file}")
         return
-    for left in reversed(range(TRIES)):
+    left = TRIES
+    while True:
+        left -= 1
         name = answer("name of the profile [main]: ") or "main"
         try:
             storing.write_profile(app.settings, name, token, account_id, keyring=place == "keyring")

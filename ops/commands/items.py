@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ops.cli.command import command
-from ops.ui.shapes import KEY, LOW, STATUS, Column, Item, Rows
+from ops.ui.shapes import KEY, LOW, MAIN, STATUS, Column, Item, Rows
 
 if TYPE_CHECKING:
     from ops.cli.app import App
@@ -18,7 +18,7 @@ NEEDS = "Read on what is listed"
 
 @command("kinds", reads=False, help={"product": "only the kinds of this product"})
 def list_kinds(_app: App, product: str = "") -> Rows:
-    """List every kind of item that is read: its parent, and whether a restore brings it back.
+    """List every kind of item that is read: its parent, its permission, and whether a restore brings it back.
 
     inv items.kinds
     inv items.kinds --product email
@@ -36,6 +36,7 @@ def list_kinds(_app: App, product: str = "") -> Rows:
         "parent",
         "scan",
         Column("restored", meaning=STATUS),
+        Column("needs", MAIN),
         "note",
     )
     return Rows(sorted(rows, key=lambda row: str(row["kind"])), columns, "kind")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ops.errors import Damaged, NotFound, OpsError, Refused, UsageError
+from ops.errors import Damaged, NetworkError, NotFound, OpsError, Refused, SystemFailure, UsageError
 from ops.export.light import LightRun, Since, alarm, mismatch, unfit
 from ops.items import timestamp
 from ops.scan.base import Base, Light
@@ -95,14 +95,18 @@ def _opened(app: App, asked: Since, account: Owner, plan: ScanPlan, options: Jso
     library, name = (
         library_of(app, asked.name) if is_place else (Library(app.settings.exports, account.id), asked.name)
     )
-    entry = _found(library, name)
-    if isinstance(entry.failure, Refused):
-        raise entry.failure
     has_key = bool(asked.identity or asked.passphrase_file)
-    if why := unfit(entry, now, has_key=has_key):
-        raise FullScan(why, expected=entry.complete and (has_key or not entry.sealed))
-    if why := alarm(library, entry):
-        raise FullScan(why)
+    try:
+        entry = _found(library, name)
+        if isinstance(entry.failure, Refused):
+            raise entry.failure
+        if why := unfit(entry, now, has_key=has_key):
+            raise FullScan(why, expected=entry.complete and (has_key or not entry.sealed))
+        if why := alarm(library, entry):
+            raise FullScan(why)
+    except (NetworkError, SystemFailure) as error:
+        # A bucket that fails for a while does not keep the account from being read; a refusal does.
+        raise FullScan(f"the snapshots in {library.where} cannot be read: {error.message}") from None
     try:
         snapshot = library.open(entry, app.settings.state_dir, asked.identity, asked.passphrase_file)
     except OpsError as error:
@@ -123,6 +127,6 @@ def _found(library: Library, name: str) -> Entry:
     try:
         return library.find(name)
     except NotFound as error:
-        if name != LATEST:
+        if name != LATEST or error.status is not None:
             raise
         raise FullScan(error.message, expected=True) from None

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from ops.cli.command import command
 from ops.commands.snapshots.listing import OPENED
-from ops.errors import CredentialsError, NetworkError
+from ops.errors import CredentialsError, Incomplete, NetworkError, OpsError
 from ops.ui.shapes import SIZE, TIME, Column, Item
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from typing import BinaryIO
 
     from ops.checks.run import Result
@@ -23,9 +23,10 @@ if TYPE_CHECKING:
     from ops.export.job import Outcome
     from ops.items import Json
     from ops.kinds.resource import AuditEvent
-    from ops.report.sources import Look, Sources, Who
+    from ops.report.sources import Fired, Look, Sources, Who
+    from ops.snapshots.compare.side import Difference
+    from ops.snapshots.manifest import Manifest
     from ops.snapshots.snapshot import Snapshot
-    from ops.telemetry.record import Event, Record, SectionSpan
 
 PAGE = "report.html"
 COLUMNS = ("file", "snapshot", Column("started", meaning=TIME), "status", Column("bytes", meaning=SIZE))
@@ -123,37 +124,23 @@ def look_of(
     return Look(selection(only, skip), redact, print_all, " ".join(options))
 
 
-def page_of(app: App, snapshot: Snapshot, look: Look, spans: Sequence[SectionSpan] = ()) -> bytes:
+def page_of(app: App, snapshot: Snapshot, look: Look) -> bytes:
     """Return the page about *snapshot* as one file, without a request."""
     from ops.report.page import write_page
 
-    return write_page(_sources(app, snapshot, look, spans, asks=False), look)
+    return write_page(_sources(app, snapshot, look, asks=False), look)
 
 
-def spans_of(record: Record) -> list[SectionSpan]:
-    """Return the sections that a scan reads from now on, as they end."""
-    from ops.telemetry.record import SectionSpan
-
-    found: list[SectionSpan] = []
-
-    def see(event: Event) -> None:
-        if isinstance(event, SectionSpan):
-            found.append(event)
-
-    record.observe(see)
-    return found
-
-
-def page_beside(app: App, done: Outcome, spans: Sequence[SectionSpan]) -> str:
+def page_beside(app: App, done: Outcome) -> Path:
     """Write the page about a new snapshot beside it, in the place of the last one, and return its path."""
     from ops.files import disk
     from ops.snapshots.snapshot import Snapshot
 
     target = done.path.parent / PAGE
-    content = page_of(app, Snapshot(done.path, done.manifest), look_of(), spans)
+    content = page_of(app, Snapshot(done.path, done.manifest), look_of())
     with disk.atomic(target) as file:
         file.write(content)
-    return str(target)
+    return target
 
 
 def document(app: App) -> Document:
@@ -168,25 +155,27 @@ def document(app: App) -> Document:
     return write
 
 
-def _sources(
-    app: App, snapshot: Snapshot, look: Look, spans: Sequence[SectionSpan] = (), *, asks: bool = True
-) -> Sources:
+def _sources(app: App, snapshot: Snapshot, look: Look, *, asks: bool = True) -> Sources:
     """Return what the page is made of; if it *asks*, the audit log is read for who made the changes."""
     from ops.config.settings import SANDBOX
     from ops.kinds.catalog import kinds
     from ops.report.sources import gather
     from ops.snapshots.library import Library
 
+    entries = Library(app.settings.exports, snapshot.manifest.account_id).all()
+    current = app.run.recording.line() if app.run.recording else None
+    newest = all(entry.started <= snapshot.started for entry in entries)
     return gather(
         snapshot,
-        Library(app.settings.exports, snapshot.manifest.account_id).all(),
+        entries,
         kinds(),
         look,
         app.clock(),
         judge=partial(_judged, app),
         runs=_runs(app),
-        who=(lambda old, new: _who(app, old, new)) if asks else None,
-        spans=spans,
+        who=partial(_who, app, asks=asks),
+        current=current,
+        fired=_fired(app, snapshot.manifest, current) if newest else (),
         dashboard=app.settings.api_host != SANDBOX,
     )
 
@@ -207,21 +196,57 @@ def _runs(app: App) -> list[Json]:
     return list(history_of(app, "1y").runs())
 
 
-def _who(app: App, old: Snapshot, new: Snapshot) -> Who:
-    """Return what finds who made a difference, by the audit log; without it nobody is known."""
-    from ops.kinds import catalog
-    from ops.snapshots.compare.report import Blame
+def _fired(app: App, manifest: Manifest, current: Json | None) -> list[Fired]:
+    """Return the alerts that fire now, for a page about the newest snapshot."""
+    from ops.alerts.firing import firing
+    from ops.alerts.rules import CRITICAL
+    from ops.report.sources import Fired
 
-    account, since, until = new.manifest.account_id, old.manifest.started, new.manifest.ended
+    # The run that writes the page of its own export ends as that did.
+    exported = current is not None and "timeline" in current
+    ending = {**(current or {}), "exit_code": 0 if manifest.complete else Incomplete.exit_code}
+    try:
+        found = firing(app.settings, manifest.account_id, app.clock(), ending if exported else None)
+    except OpsError as error:
+        app.warn(f"the alerts are not on the page: {error.message}")
+        return []
+    return [
+        Fired(rule, "critical" if one.severity == CRITICAL else "medium", one.summary, one.lines, one.since)
+        for rule, one in found.items()
+    ]
+
+
+def _who(app: App, old: Snapshot, new: Snapshot, *, asks: bool) -> Who:
+    """Return what finds who made a difference: by our journal, else, if it *asks*, by the audit log."""
+    from ops.kinds import catalog
+    from ops.report.sources import OURS, Author
+    from ops.snapshots.compare.report import Blame
+    from ops.writes.authors import Authors
+
+    manifest = new.manifest
+    account, since, until = manifest.account_id, old.manifest.oldest_read, manifest.ended
 
     def read() -> Iterator[AuditEvent]:
         try:
-            for history in catalog.histories():
+            for history in catalog.histories() if asks else ():
                 yield from history(app.client, account, since, until)
         except (CredentialsError, NetworkError) as error:
             app.note(f"who made the changes is not known: {error.message}")
 
-    return Blame(read, app.note).of
+    blame = Blame(read, app.note)
+    ours: Authors | None = None
+    try:
+        ours = Authors(app.settings.state_dir / "journal", catalog.kinds(), account, since)
+    except OpsError as error:
+        app.warn(f"what this machine changed is not known: {error.message}")
+
+    def author(difference: Difference) -> Author | None:
+        if entry := ours.of(difference, old, new) if ours else None:
+            return Author(entry.time, OURS, f"{entry.task} ({entry.group})")
+        event = blame.of(difference)
+        return Author(event.when, event.actor) if event else None
+
+    return author
 
 
 @command(

@@ -1,4 +1,4 @@
-"""The task `schedule`: prints what runs an export every day."""
+"""The task `schedule`: prints what runs an export every day or hour."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     help={
         "for_": "cron, systemd, github or kubernetes",
         "at": "time of day; local for cron and systemd, UTC for github and kubernetes",
+        "hourly": "every hour at the minute of --at, as a light snapshot (--since latest)",
         "only": "job: only these kinds or products; may be repeated",
         "skip": "job: not these kinds or products; may be repeated",
         "deep": "job: also the kinds that need more requests",
@@ -41,6 +42,7 @@ def schedule(
     app: App,
     for_: str = "cron",
     at: str = "03:17",
+    hourly: bool = False,
     only: tuple[str, ...] = (),
     skip: tuple[str, ...] = (),
     deep: bool = False,
@@ -55,7 +57,7 @@ def schedule(
     each_profile: bool = False,
     to: str = "",
 ) -> Text | None:
-    """Print what runs an export every day: crontab line, systemd units, GitHub workflow or CronJob.
+    """Print what runs an export every day or hour: crontab line, systemd units, GitHub workflow or CronJob.
 
     Ends with the commands that install it.
 
@@ -64,15 +66,13 @@ def schedule(
     inv schedule --for kubernetes --each-profile --push s3://backups/cloudflare
     """
     from ops.schedule import install
-    from ops.schedule.install import PLATFORMS
 
     wanted = {"only": only, "skip": skip, "deep": deep, "kv": kv, "encrypt_to": encrypt_to}
     wanted |= {"guard": guard, "push": push, "prune": prune, "ping": ping}
-    if for_ not in PLATFORMS:
-        raise UsageError(f"--for takes {', '.join(PLATFORMS)}, not {for_!r}", hint="--for systemd")
+    wanted |= {"since": _base(app, for_, wanted) if hourly else ""}
     profiles = _profiles(app) if each_profile else ()
     job = _job(app, for_, at, wanted, token_file, image)._replace(profiles=profiles)
-    if for_ == "github" and not job.encrypted:
+    if for_ == "github" and not job.encrypted and not hourly:
         app.warn("everyone who can read the repository can read the artifact: use --encrypt-to")
     folder = Path(to or "DIR")
     if to:
@@ -82,6 +82,20 @@ def schedule(
         app.show(Text(install.text(for_, job)))
     _say_how_to_install(app, install.commands(for_, job, folder), written=bool(to))
     return None
+
+
+def _base(app: App, platform: str, wanted: dict[str, Any]) -> str:
+    """Return the snapshot that an hourly job carries sections over from. Raises UsageError without one."""
+    if wanted["encrypt_to"]:
+        problem = "an hourly job reads the last snapshot, so the machine would need the key of encrypted ones"
+        raise UsageError(problem, hint="omit --encrypt-to or --hourly")
+    if platform == "github" and not wanted["push"]:
+        problem = "an hourly job reads the last snapshot, and a runner has none: it must be in a bucket"
+        raise UsageError(problem, hint="--hourly --push s3://backups/cloudflare")
+    if not wanted["prune"] or platform == "github":
+        where = f" --from {wanted['push']}" if platform == "github" else ""
+        app.warn(f"24 snapshots a day are kept until `inv snapshots.prune{where}` or --prune removes them")
+    return f"{wanted['push'].rstrip('/')}/latest" if platform == "github" else "latest"
 
 
 def _say_how_to_install(app: App, commands: list[str], *, written: bool) -> None:
@@ -111,12 +125,15 @@ def _write(app: App, folder: Path, files: dict[str, str]) -> None:
 def _job(
     app: App, platform: str, at: str, wanted: dict[str, Any], token_file: str, image: str
 ) -> ScheduledJob:
+    from ops.schedule.install import PLATFORMS
     from ops.schedule.job import ScheduledJob, options, time_of_day
 
+    if platform not in PLATFORMS:
+        raise UsageError(f"--for takes {', '.join(PLATFORMS)}, not {platform!r}", hint="--for systemd")
     _check(app, wanted)
     return ScheduledJob(
         options({"quiet": True, **_for_platform(app, platform, wanted)}),
-        time_of_day(at),
+        time_of_day(at, hourly=bool(wanted["since"])),
         project=Path(_plain("the project's folder", str(app.settings.project.resolve()))),
         # A scheduler has no useful PATH.
         program=Path(sys.executable).parent / "cfops",

@@ -216,8 +216,11 @@ def set_default(folder: Path, name: str) -> Path:
     start = table.start() if table else len(text)
     # Every JSON string is a TOML string.
     text = f"default = {json.dumps(name)}\n" + _DEFAULT_LINE.sub("", text[:start]) + text[start:]
-    if _parse(text, profiles.file).get("default") != name:
-        raise UsageError(f"{profiles.file} cannot be changed safely", hint=f'write default = "{name}" in it')
+    try:
+        _parse(text, profiles.file)
+    except UsageError:
+        hint = f'write default = "{name}" in it'
+        raise UsageError(f"{profiles.file} cannot be changed safely", hint=hint) from None
     with atomic(profiles.file) as file:
         file.write(text.encode())
     return profiles.file

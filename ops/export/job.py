@@ -33,8 +33,8 @@ from ops.scan.inventory import Inventory, ScanPlan
 from ops.scan.request import Start, scan_account
 from ops.snapshots import layout, publish
 from ops.snapshots import manifest as manifests
-from ops.snapshots.layout import account_folder, snapshot_name
-from ops.snapshots.library import Library
+from ops.snapshots.layout import account_folder
+from ops.snapshots.library import Library, free_names
 from ops.snapshots.manifest import COMPLETE, PARTIAL, Manifest, Section, counts
 from ops.snapshots.snapshot import Snapshot, seconds
 from ops.snapshots.writer import Writer
@@ -109,7 +109,7 @@ def run(app: App, job: ExportJob, chance: Callable[[int], str] = secrets.token_h
         )
         manifests.write(folder, manifest)
         manifests.check(folder, manifest)
-        made = FinishedSnapshot(folder, manifest, target, lambda: snapshot_name(moment, chance(2)), app.warn)
+        made = FinishedSnapshot(folder, manifest, target, free_names(target, moment).__next__, app.warn)
         path = job.delivery.hand_over(made)
     if inventory.ended_by is not None:
         app.warn(f"what was read until then is kept, marked as partial: {path}")

@@ -71,7 +71,7 @@ def unfit(entry: Entry, now: float, *, has_key: bool) -> str:
 def alarm(library: Library, base: Entry) -> str:
     """Return why a snapshot newer than *base* says that the log cannot be trusted; "" if none does."""
     for entry in library.entries():
-        if entry.started <= base.started:
+        if entry.order <= base.order:
             return ""
         if entry.sealed and entry.status == PARTIAL:
             return f"{entry.name} is partial and encrypted, so why is not known"

@@ -237,6 +237,7 @@ class _Items:
             delete=self.delete if verbs.delete else None,
             find_all=self.find_all,
             find_size=100,
+            renames=bool(verbs.update),
         )
 
     def find(self, client: Client, owner: Owner, item: Json) -> Json | None:
@@ -250,8 +251,8 @@ class _Items:
             return self.find_all(client, owner, [item])[0]
 
     def find_all(self, client: Client, owner: Owner, items: Sequence[Json]) -> list[Json | None]:
-        resource = self._resource
-        listing = resource.list(client, owner)
+        resource, whole = self._resource, self._resource.whole
+        listing = resource._replace(whole=None).list(client, owner)
         live = list(listing)
         if problem := getattr(listing, "problem", ""):
             raise Incomplete(f"{resource.kind} could not be listed completely: {problem}")
@@ -260,21 +261,26 @@ class _Items:
 
         def found(item: Json) -> Json | None:
             key = reach(item, resource.key)
-            return by_key.get(str(key)) if key else by_identity.get(identity_of(resource, item))
+            head = by_key.get(str(key)) if key else by_identity.get(identity_of(resource, item))
+            return whole(client, owner, head, None) if head and whole else head
 
         return [found(item) for item in items]
 
     def create(self, client: Client, owner: Owner, item: Json) -> Json:
         body = _body(self._resource, item, self._verbs.sent)
-        return client.post(address(self._resource.path, owner), json=body)
+        return self._answered(body, client.post(address(self._resource.path, owner), json=body))
 
     def update(self, client: Client, owner: Owner, before: Json, after: Json) -> Json:
         where = address(self._resource.path, owner).below("{}", str(reach(before, self._resource.key)))
         body = _body(self._resource, after, self._verbs.sent)
         if self._verbs.update == PUT:
-            return client.put(where, json=body)
+            return self._answered(body, client.put(where, json=body))
         changed = {name: value for name, value in body.items() if not equal(value, before.get(name))}
-        return client.patch(where, json=changed)
+        return self._answered(body, client.patch(where, json=changed))
+
+    def _answered(self, sent: Json, answer: Json) -> Json:
+        # What a list does not hold, the answer to a write may lack as well.
+        return {**sent, **answer} if self._resource.whole else answer
 
     def delete(self, client: Client, owner: Owner, item: Json) -> None:
         where = address(self._resource.path, owner).below("{}", str(reach(item, self._resource.key)))

@@ -11,6 +11,7 @@ from typing import Any
 from ops.errors import DifferencesFound, Incomplete, Interrupted, Locked, Terminated
 from ops.items import Json, timestamp
 from ops.telemetry.histogram import Histogram
+from ops.telemetry.timeline import Timeline
 
 COMPLETE, PARTIAL, DIFFERS, FAILED, LOST = "complete", "partial", "differs", "failed", "lost"
 OUTCOMES = {
@@ -169,8 +170,14 @@ def run_row(line: Json) -> Json:
     }
 
 
+def timeline_of(line: Json) -> Timeline | None:
+    """Return the timeline of a run; None if it did not scan."""
+    return Timeline.from_json(line["timeline"]) if "timeline" in line else None
+
+
 def _run_row(line: Json) -> tuple[Any, ...]:
     run_row(line)  # raises for a line that could not be shown
+    timeline_of(line)
     moment, cache = timestamp(line["started"]), line["cache"]
     return (
         line["run"],

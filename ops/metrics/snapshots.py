@@ -65,7 +65,9 @@ def status(library: Library, max_age: float, now: float) -> Status:
         newest=found,
         age=max(0.0, now - started),
         fresh=found is not None and -SKEW <= now - started <= max_age,
-        since=sum(1 for entry in entries if entry.status == PARTIAL and entry.started > started),
+        since=sum(
+            1 for entry in entries if entry.status == PARTIAL and (not found or entry.order > found.order)
+        ),
         damaged=sum(1 for entry in entries if entry.status == DAMAGED),
         newer=sum(1 for entry in entries if entry.status == NEWER),
     )

@@ -57,7 +57,7 @@ class OffsiteLibrary(Library):
     def all(self) -> list[Entry]:
         found = self._app.parallel(self._read, self._names(), at_once=self._app.settings.workers)
         entries = [entry for entry in found if entry is not None]
-        return sorted(entries, key=lambda entry: (entry.started, entry.name), reverse=True)
+        return sorted(entries, key=lambda entry: entry.order, reverse=True)
 
     def entries(self) -> Iterator[Entry]:
         return (entry for found in self._names() if (entry := self._read(found)) is not None)

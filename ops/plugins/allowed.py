@@ -132,10 +132,13 @@ def write(file: Path, distribution: str, values: Mapping[str, str | Sequence[str
     table = [*header, *ours, *kept] if ours or any(map(str.strip, kept)) else []
     separated = ["", *table] if table and not body and before else table
     new = "\n".join([*before, *separated, *after]).rstrip("\n") + "\n"
-    found = {entry.distribution: entry for entry in _read_text(new, file)}
-    entry = found.get(distribution, Entry(distribution))
     wanted = (values.get("version", ""), values.get("record", ""), tuple(values.get("brings", ())))
-    if entry[1:4] != wanted:
+    try:
+        found = {entry.distribution: entry for entry in _read_text(new, file)}
+        safe = found.get(distribution, Entry(distribution))[1:4] == wanted
+    except UsageError:
+        safe = False  # what is wrong in the new text is not in the file
+    if not safe:
         hint = f'change version, record and brings below [plugins."{distribution}"] by hand'
         raise UsageError(f"{file} cannot be changed safely", hint=hint)
     private_folder(file.parent)

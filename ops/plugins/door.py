@@ -128,11 +128,10 @@ class Door:
         self.tell(say)
 
     def fail(self, plugin: Plugin, why: str) -> None:
-        """Note, and say once, why *plugin* cannot be used."""
-        if plugin not in self.failed:
-            self.failed[plugin] = why
-            name = plugin.distribution
-            self.warn(f"the plugin {name} cannot be used: {why}; `inv plugins.disable {name}` turns it off")
+        """Note and say why *plugin* cannot be used; nothing is brought of it from then on."""
+        self.failed[plugin] = why
+        name = plugin.distribution
+        self.warn(f"the plugin {name} cannot be used: {why}; `inv plugins.disable {name}` turns it off")
 
 
 DOOR = Door()

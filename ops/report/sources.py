@@ -11,19 +11,18 @@ from typing import NamedTuple
 from ops.checks.run import Age, Result
 from ops.checks.since import Ages
 from ops.items import Json
-from ops.kinds.resource import AuditEvent, Resource
+from ops.kinds.resource import Resource
 from ops.snapshots.compare.comparison import Comparison
 from ops.snapshots.compare.side import Difference
 from ops.snapshots.library import Entry
 from ops.snapshots.manifest import Manifest
 from ops.snapshots.snapshot import Snapshot
 from ops.snapshots.whole import WholeSections
-from ops.telemetry.record import SectionSpan
 
+OURS = "cfops on this machine"
 KEPT_CHANGES = 5_000
 """The most changes of which a page has the fields; all are counted."""
 
-Who = Callable[[Difference], AuditEvent | None]
 Judge = Callable[[Snapshot], tuple[Sequence[Result], Ages | None]]
 
 
@@ -36,11 +35,36 @@ class Look(NamedTuple):
     options: str = ""
 
 
+class Author(NamedTuple):
+    """Who made a change, and *when*; *task*, with its id, if that was cfops on this machine."""
+
+    when: str
+    actor: str
+    task: str = ""
+
+    @property
+    def shown(self) -> str:
+        return self.task or self.actor
+
+
+class Fired(NamedTuple):
+    """A rule of the alerts that fires *since*, with a line for each subject; severities are the checks'."""
+
+    rule: str
+    severity: str
+    summary: str
+    lines: Sequence[str]
+    since: float
+
+
+Who = Callable[[Difference], Author | None]
+
+
 class Change(NamedTuple):
-    """A difference, and the entry of the audit log about it, if that is known."""
+    """A difference, and its author if that is known."""
 
     difference: Difference
-    event: AuditEvent | None = None
+    author: Author | None = None
 
 
 class Changes(NamedTuple):
@@ -59,8 +83,8 @@ class Sources:
     """What a page shows. *before* is the complete snapshot before, *ages* since when the findings exist.
 
     *kept* are the snapshots on this machine that are not newer, *runs* the lines of the ledger, both
-    newest first; *spans* the sections that the run which made the snapshot has read. *dashboard*: the account
-    has one, unlike the sandbox.
+    newest first; *current* is the line so far of the run that makes the page. *fired* are the alerts of now.
+    *dashboard*: the account has one, unlike the sandbox.
     """
 
     def __init__(
@@ -75,13 +99,15 @@ class Sources:
         ages: Ages | None = None,
         kept: Sequence[Snapshot] = (),
         runs: Sequence[Json] = (),
-        spans: Sequence[SectionSpan] = (),
+        current: Json | None = None,
+        fired: Sequence[Fired] = (),
         dashboard: bool = True,
     ) -> None:
         self.snapshot, self.kinds, self.now = snapshot, kinds, now
         self.before, self.changes = before, changes or Changes()
         self.results, self.ages = results, ages
-        self.kept, self.runs, self.spans, self.dashboard = kept, runs, spans, dashboard
+        self.kept, self.runs, self.current = kept, runs, current
+        self.fired, self.dashboard = fired, dashboard
         self._known: dict[tuple[int, int], Age] = {}
 
     @property
@@ -112,7 +138,8 @@ def gather(
     judge: Judge,
     runs: Sequence[Json] = (),
     who: Callable[[Snapshot, Snapshot], Who] | None = None,
-    spans: Sequence[SectionSpan] = (),
+    current: Json | None = None,
+    fired: Sequence[Fired] = (),
     dashboard: bool = True,
 ) -> Sources:
     """Return the sources of a page about *snapshot*. *entries* are the stored snapshots of its account.
@@ -134,7 +161,8 @@ def gather(
         ages=ages,
         kept=kept,
         runs=[line for line in runs if line["account"] == snapshot.manifest.account_id],
-        spans=spans,
+        current=current,
+        fired=fired,
         dashboard=dashboard,
     )
 
@@ -148,9 +176,9 @@ def _kept(snapshot: Snapshot, entries: Iterable[Entry]) -> list[Snapshot]:
     older = [
         Snapshot(Path(entry.path), entry.manifest)
         for entry in entries
-        if entry.manifest is not None and entry.started <= snapshot.started and entry.name != snapshot.name
+        if entry.manifest is not None and entry.order < snapshot.order
     ]
-    return [snapshot, *sorted(older, key=lambda one: one.started, reverse=True)]
+    return [snapshot, *sorted(older, key=lambda one: one.order, reverse=True)]
 
 
 def _concerns(result: Result, look: Look) -> bool:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from ops.errors import Conflict, NotFound, PermissionDenied, RefusedByHook, UserError, ValidationError
 from ops.http.client import Client
 from ops.items import reach
-from ops.kinds.resource import CREATE, Change, Resource
-from ops.restore.filter import RestoreSelection
+from ops.kinds.resource import CREATE, DELETE, Change, Resource
+from ops.restore.filter import RestoreSelection, used_by
 from ops.restore.state import State
 from ops.restore.steps import Step, Steps
 from ops.snapshots.compare.side import key_of
@@ -39,24 +39,43 @@ class Applying:
         self.touched: dict[str, set[str]] = {}
         self.kinds: set[str] = set()
         self._open: dict[int, Step] = {}
+        self._used = {kind for resource in state.selection.writable for kind in used_by(resource)}
+        self._deletions: dict[str, list[Step]] = {}
 
     def run(self) -> None:
         """Carry out everything. Raises the error that ends it; the journal holds what was done."""
-        for resource in self._state.selection.writable:
-            before = self.counts.total()
-            try:
-                for batch in batches(self._changes(resource)):
-                    self._writing.lock(batch)
-                    self._send(batch)
-            except REFUSALS as error:
-                # The token may not write this kind, or a new owner cannot be read yet.
-                self.refused.append(f"{resource.kind}: {error.message}")
-                if isinstance(error, PermissionDenied):
-                    self.denied = self.denied or error
-                while self._open:
-                    self._forget(self._open.popitem()[1])
-            if self.counts.total() > before:
-                self.kinds.add(resource.kind)
+        writable = self._state.selection.writable
+        for resource in writable:
+            self._carry_out(resource, self._without_later(resource))
+        for resource in reversed(writable):
+            self._carry_out(resource, self._deletions.pop(resource.kind, ()))
+
+    def _without_later(self, resource: Resource) -> Iterator[Step]:
+        """Yield the steps of a kind without the deletions of what others may use: these come last.
+
+        Cloudflare refuses to delete what is in use.
+        """
+        for step in self._steps.of(resource):
+            if step.action == DELETE and resource.kind in self._used:
+                self._deletions.setdefault(resource.kind, []).append(step)
+            else:
+                yield step
+
+    def _carry_out(self, resource: Resource, steps: Iterable[Step]) -> None:
+        before = self.counts.total()
+        try:
+            for batch in batches(self._changes(steps)):
+                self._writing.lock(batch)
+                self._send(batch)
+        except REFUSALS as error:
+            # The token may not write this kind, or a new owner cannot be read yet.
+            self.refused.append(f"{resource.kind}: {error.message}")
+            if isinstance(error, PermissionDenied):
+                self.denied = self.denied or error
+            while self._open:
+                self._forget(self._open.popitem()[1])
+        if self.counts.total() > before:
+            self.kinds.add(resource.kind)
 
     def written(self) -> State:
         """Return the state of what was written, read again."""
@@ -74,8 +93,8 @@ class Applying:
         }
         return State(state.reader, state.saved, RestoreSelection(kinds, [], owners), state.filter, known)
 
-    def _changes(self, resource: Resource) -> Iterator[Change]:
-        for step in self._steps.of(resource):
+    def _changes(self, steps: Iterable[Step]) -> Iterator[Change]:
+        for step in steps:
             owner = self._state.owner(step.target)
             if owner is None:
                 self.stranded[step.group] += 1

@@ -166,10 +166,15 @@ def ordered(resources: Sequence[Resource]) -> list[Resource]:
     by_kind = {resource.kind: resource for resource in resources}
 
     def before(resource: Resource) -> Iterable[Resource]:
-        kinds = (resource.parent, *(kind for _, kind in resource.links), *resource.restore.mentions)
-        return (by_kind[kind] for kind in kinds if kind in by_kind)
+        return (by_kind[kind] for kind in (resource.parent, *used_by(resource)) if kind in by_kind)
 
     return after(resources, before, key=lambda resource: resource.kind)
+
+
+def used_by(resource: Resource) -> Iterator[str]:
+    """Yield the kinds that items of *resource* may refer to."""
+    yield from (kind for _, kind in resource.links)
+    yield from resource.restore.mentions
 
 
 def after(

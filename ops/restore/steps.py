@@ -283,11 +283,11 @@ class Steps:
         if unread := {state.unread[text] for text in held if text in state.unread}:
             kinds = ", ".join(sorted(unread))
             return self._skip(step, f"it refers to {kinds}, which could not be listed completely", NOT_READ)
+        if restore.blocked and (why := restore.blocked(step.after or {}, step.before, self._now)):
+            return self._skip(step, why)
         if hidden := secret.unknown(step.resource, step.after or {}, step.before):
             reason = f"its {', '.join(hidden)} is secret, and the snapshot does not keep the value"
             return self._skip(step, reason)
-        if restore.blocked and (why := restore.blocked(step.after or {}, step.before, self._now)):
-            return self._skip(step, why)
         lost = [*restore.not_restored(step.after or {}, step.before)] if restore.not_restored else []
         owner = state.owner(step.target)
         if restore.fitted and owner is not None:

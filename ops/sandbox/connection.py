@@ -150,22 +150,12 @@ class Connection(socketserver.StreamRequestHandler):
     def send(self, delivery: Delivery, keep: bool, method: str) -> None:
         """Send a response as its fault requires; raise Hangup when the connection ends with it."""
         answer, fault = delivery
-        length = answer.headers.get("Content-Length")
         if fault and fault.kind in _DAMAGE:
             _DAMAGE[fault.kind](self, answer, fault)
-        elif isinstance(answer.body, bytes):
+        else:
             bare = answer.status == 204
             data = b"" if bare or method == "HEAD" else answer.body
             self.wfile.write(self._head(answer, "" if bare else _length(answer.body), keep) + data)
-        elif length is not None:
-            self.wfile.write(self._head(answer, f"Content-Length: {length}\r\n", keep))
-            for piece in answer.body:
-                self.wfile.write(piece)
-        else:
-            self.wfile.write(self._head(answer, _CHUNKED, keep))
-            for piece in filter(None, answer.body):
-                self.wfile.write(_chunk(piece))
-            self.wfile.write(b"0\r\n\r\n")
 
     def _head(self, answer: Answer, framing: str, keep: bool) -> bytes:
         """Return the status line and headers; *framing* is the header that says how the body ends."""
@@ -176,7 +166,6 @@ class Connection(socketserver.StreamRequestHandler):
             "Connection": "keep-alive" if keep else "close",
             **answer.headers,
         }
-        fields.pop("Content-Length", None)
         one_line = {name: value.replace("\r", " ").replace("\n", " ") for name, value in fields.items()}
         lines = "".join(f"{name}: {value}\r\n" for name, value in one_line.items())
         reason = responses.get(answer.status, "Unknown")
@@ -184,7 +173,7 @@ class Connection(socketserver.StreamRequestHandler):
 
     def cut(self, answer: Answer, fault: Fault) -> None:
         """Send the start of the body; the head announces the whole, chunks or nothing."""
-        body, at = _flat(answer), fault.args["at"]
+        body, at = answer.body, fault.args["at"]
         start = body[: len(body) // 2 if at is None else at]
         if fault.kind == "cut-chunked":
             # An empty chunk would be the proper end.
@@ -194,7 +183,7 @@ class Connection(socketserver.StreamRequestHandler):
         self.end(answer, fault)
 
     def drip(self, answer: Answer, fault: Fault) -> None:
-        body, step = _flat(answer), int(fault.args["bytes"])
+        body, step = answer.body, int(fault.args["bytes"])
         self.wfile.write(self._head(answer, _length(body), True))
         for at in range(0, len(body), step):
             if self.server.edge.stopped.wait(fault.args["seconds"]):
@@ -236,7 +225,3 @@ def _length(body: bytes) -> str:
 
 def _chunk(piece: bytes) -> bytes:
     return b"%x\r\n%b\r\n" % (len(piece), piece)
-
-
-def _flat(answer: Answer) -> bytes:
-    return answer.body if isinstance(answer.body, bytes) else b"".join(answer.body)

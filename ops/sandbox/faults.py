@@ -188,7 +188,7 @@ def in_envelope(change: Callable[[Fault, Json], None]) -> After:
 
     def after(fault: Fault, answer: Answer) -> Answer:
         try:
-            envelope = json.loads(answer.body) if isinstance(answer.body, bytes) else None
+            envelope = json.loads(answer.body)
         except ValueError:
             return answer
         if not isinstance(envelope, dict):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ops.sandbox.routes import nested
+from ops.sandbox.routes import devices, nested, platforms, snippets
 from ops.sandbox.routes.collections import COLLECTIONS, SINGLES, A, Z, add
 from ops.sandbox.seed_parts import ITEMS as PARTS
 from ops.sandbox.seed_parts import ROOM, seed_parts
@@ -48,14 +48,25 @@ ITEMS: dict[str, tuple[Json, ...]] = {
     A + "/access/service_tokens": (
         {"name": "robot", "client_id": "88bf3b6d86161464f6509f7219099e57.access", "duration": "8760h"},
     ),
-    A + "/access/identity_providers": ({"name": "One-time PIN", "type": "onetimepin", "config": {}},),
+    A + "/access/identity_providers": (
+        {"name": "One-time PIN", "type": "onetimepin", "config": {}},
+        {
+            "name": "Company",
+            "type": "saml",
+            "config": {
+                "sso_target_url": "https://login.example.com/sso",
+                "issuer_url": "https://login.example.com",
+                "idp_public_certs": ["MIIB"],
+                "sign_request": True,
+            },
+        },
+    ),
     A + "/access/tags": ({"name": "internal"},),
     A + "/access/certificates": (
         {"name": "Laptops", "fingerprint": "MD5 Fingerprint=1E:80", "associated_hostnames": []},
     ),
-    A + "/access/custom_pages": ({"name": "Forbidden", "type": "forbidden"},),
-    A + "/workflows": (
-        {"name": "billing", "class_name": "Billing", "script_name": "cron-reports", "instances": {}},
+    A + "/access/custom_pages": (
+        {"name": "Forbidden", "type": "forbidden", "custom_html": "<h1>Ask the help desk</h1>"},
     ),
     A + "/secrets_store/stores/{store}/secrets": (
         {"name": "API_KEY", "status": "active", "scopes": ["workers"], "store_id": _STORE},
@@ -79,7 +90,6 @@ ITEMS: dict[str, tuple[Json, ...]] = {
         },
     ),
     A + "/devices/posture": ({"name": "Disk encryption", "type": "disk_encryption", "input": {}},),
-    A + "/devices/policies": ({"name": "Contractors", "match": 'identity.email == "a@example.com"'},),
     A + "/challenges/widgets": (
         {
             "name": "Login",
@@ -194,16 +204,12 @@ ITEMS: dict[str, tuple[Json, ...]] = {
     A + "/vectorize/v2/indexes": (
         {"name": "texts", "config": {"dimensions": 768, "metric": "cosine"}, "description": ""},
     ),
-    A + "/workers/dispatch/namespaces": ({"namespace_name": "customers", "script_count": 0},),
     A + "/secrets_store/stores": ({"id": _STORE, "name": "default"},),
     A + "/mtls_certificates": (
         {
             "name": "devices",
             "ca": True,
             "certificates": _CERTIFICATE,
-            "issuer": "O=Example",
-            "serial_number": "235217144297995885180570755458463043449861756659",
-            "signature": "SHA256",
         },
     ),
     A + "/registrar/domains": (
@@ -230,7 +236,6 @@ ITEMS: dict[str, tuple[Json, ...]] = {
     ),
     A + "/secondary_dns/acls": ({"name": "office", "ip_range": "192.0.2.53/28"},),
     A + "/secondary_dns/peers": ({"name": "primary", "ip": "192.0.2.53", "port": 53, "ixfr_enable": False},),
-    Z + "/snippets": ({"snippet_name": "headers"},),
     A + "/pages/projects/{project}/domains": ({"name": "docs.example.com"},),
     **PARTS,
 }
@@ -240,6 +245,27 @@ ONLY: dict[str, Json] = {
         "managed_response_headers": [{"id": "add_security_headers", "enabled": True}],
     },
     Z + "/url_normalization": {"type": "rfc3986", "scope": "both"},
+    Z + "/settings/zaraz/config": {
+        "tools": {
+            "aqwq": {
+                "name": "Pixel",
+                "type": "component",
+                "component": "facebook-pixel",
+                "enabled": True,
+                "blockingTriggers": [],
+                "permissions": [],
+                "defaultFields": {},
+                "settings": {"property": "12345", "accessToken": f"{CANARY}-zaraz"},
+                "actions": {},
+            }
+        },
+        "triggers": {},
+        "variables": {"cDey": {"name": "currency", "type": "string", "value": "EUR"}},
+        "dataLayer": True,
+        "debugKey": f"{CANARY}-debug",
+        "zarazVersion": 43,
+        "settings": {"autoInjectScript": True},
+    },
     Z + "/bot_management": {"enable_js": True, "fight_mode": True},
     Z + "/custom_hostnames/fallback_origin": {"origin": "origin.shop.example", "status": "active"},
     Z + "/certificate_authorities/hostname_associations": {"hostnames": ["api.shop.example"]},
@@ -250,11 +276,6 @@ ONLY: dict[str, Json] = {
 }
 _OTHERS: tuple[tuple[str, str, Json], ...] = (
     (A + "/tokens", ACCOUNT_ID, {"name": "deploy", "status": "active", "issued_on": CREATED}),
-    (
-        A + "/rum/site_info/list",
-        ACCOUNT_ID,
-        {"site_tag": stable_id("site"), "host": "example.com", "auto_install": True, "created": CREATED},
-    ),
     (
         "/certificates",
         zone_id(_ZONE),
@@ -313,6 +334,16 @@ def _seed_nested(store: Store) -> None:
         "created_at": CREATED,
     }
     store.put_document(nested.ROUTES, ACCOUNT_ID, id, route, sort="10.0.0.0/16")
+    profile = {"name": "Contractors", "match": 'identity.email == "a@example.com"', "precedence": 100}
+    devices.add(store, ACCOUNT_ID, profile, stable_uuid("profile", "contractors"))
+    code = "export default {\n  async fetch(request) {\n    return fetch(request);\n  },\n};\n"
+    snippets.add(store, zone_id(_ZONE), "headers", {"headers.js": code}, "headers.js", CREATED)
+    platforms.add_namespace(store, ACCOUNT_ID, "customers")
+    billing = {"class_name": "Billing", "script_name": "cron-reports"}
+    platforms.add_workflow(store, ACCOUNT_ID, "billing", billing)
+    for site in ({"zone_tag": zone_id(_ZONE), "auto_install": True}, {"host": "status.example.net"}):
+        ids = {"site_tag": stable_id("site", site), "site_token": stable_id("token", site)}
+        platforms.save_site(store, ACCOUNT_ID, site, {**ids, "created": CREATED, "rules": []})
     _seed_buckets(store)
     for kind, owner, item in _OTHERS:
         id = stable_id(kind)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
@@ -159,11 +159,11 @@ class Request:
 
 @dataclass
 class Answer:
-    """A response. A body that is an iterator is sent chunked unless ``Content-Length`` is set."""
+    """A response."""
 
     status: int
     headers: dict[str, str]
-    body: bytes | Iterator[bytes]
+    body: bytes
 
 
 def invalid_body() -> Refusal:

@@ -171,7 +171,12 @@ class Inventory(NamedTuple):
         """Return why it is incomplete, in one sentence; "" if it is complete."""
         if self.ended_by is not None:
             return stopped_by(self.ended_by)
-        return "; ".join(f"{kind}: {text}" for kind, _, text in self._shortfalls())
+        short = list(self._shortfalls())
+        denied = [kind for kind, statuses, _ in short if statuses == {DENIED}]
+        if len(denied) < 2:
+            denied = []
+        texts = (f"{kind}: {text}" for kind, _, text in short if kind not in denied)
+        return "; ".join((*([f"denied: {', '.join(denied)}"] if denied else ()), *texts))
 
     def seen(self) -> ScanSeen:
         """Return the items of the kinds read whole and the sections by status, for the record of the run."""
@@ -190,14 +195,31 @@ class Inventory(NamedTuple):
                 "note": "; ".join(filter(None, (_note(sections), _carried(sections)))),
             }
 
-    def gaps(self, needs: dict[str, str]) -> list[str]:
-        """Return a sentence for each incomplete kind; *needs* has the permission of each kind."""
-        found = []
+    def gaps(self, resources: Sequence[Resource]) -> list[str]:
+        """Return a sentence for each incomplete kind of *resources*, or each permission that several lack."""
+        needs = {resource.kind: resource.needs for resource in resources}
+        sentences: dict[str, str] = {}
+        lacking: dict[str, list[str]] = {}
         for kind, statuses, text in self._shortfalls():
-            needed = f" (it takes {needs[kind]})" if DENIED in statuses and needs.get(kind) else ""
-            skip = f"; `--skip {kind}` leaves it out" if statuses & {DENIED, UNAVAILABLE} else ""
-            found.append(f"{kind}: {text}{needed}{skip}")
-        return found
+            needed = needs.get(kind.removesuffix(CONTENTS), "") if DENIED in statuses else ""
+            sentences[kind] = f"{kind}: {text}{f' (it takes {needed})' if needed else ''}"
+            lacking.setdefault(needed if statuses == {DENIED} and needed else kind, []).append(kind)
+        return [
+            sentences[kinds[0]] if len(kinds) == 1 else f"denied without {needed}: {', '.join(kinds)}"
+            for needed, kinds in lacking.items()
+        ]
+
+    def skippable(self, resources: Sequence[Resource]) -> list[str]:
+        """Return what `--skip` takes to leave out what was denied or is not available.
+
+        A product stands for its kinds if all of those among *resources* are to be left out, and are several.
+        """
+        left = {kind for kind, statuses, _ in self._shortfalls() if statuses & {DENIED, UNAVAILABLE}}
+        of_product: dict[str, set[str]] = {}
+        for resource in resources:
+            of_product.setdefault(resource.product, set()).add(resource.kind)
+        whole = {product for product, held in of_product.items() if len(held) > 1 and held <= left}
+        return sorted(whole | {kind for kind in left if kind.partition(".")[0] not in whole})
 
     def _shortfalls(self) -> Iterator[tuple[str, set[str], str]]:
         for kind, sections in _by_kind(self.sections):

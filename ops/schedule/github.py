@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 
-from ops.schedule.job import BUCKET_KEYS, JITTER, MONITOR, NAME, ScheduledJob, document
+from ops.schedule.job import BUCKET_KEYS, JITTER, MONITOR, ScheduledJob, document
 from ops.version import VERSION
 
 # A tag can be moved, a commit cannot. Also those of our own workflows, which a test compares.
@@ -17,19 +17,19 @@ _FOLDER = "${{ runner.temp }}/exports"
 
 
 def workflow(job: ScheduledJob) -> str:
-    """Return the workflow, which keeps the snapshot as an artifact. Times are UTC."""
+    """Return the workflow; a daily one keeps the snapshot as an artifact. Times are UTC."""
     owner = "environment of each profile" if job.profiles else "repository"
     text = document(
         (
-            f".github/workflows/{NAME}.yml",
+            f".github/workflows/{job.name}.yml",
             f"Secrets of the {owner}: those that the step Export names. Times are UTC.",
         ),
         {
-            "name": NAME,
+            "name": job.name,
             "on": {"schedule": [{"cron": job.at.cron}], "workflow_dispatch": {}},
             "permissions": {"contents": "read"},
             # A run that is under way is not cancelled by the next one, which waits.
-            "concurrency": {"group": NAME, "cancel-in-progress": False},
+            "concurrency": {"group": job.name, "cancel-in-progress": False},
             "jobs": {
                 "export": {
                     **(_matrix(job) if job.profiles else {}),
@@ -59,19 +59,21 @@ def _steps(job: ScheduledJob) -> list[dict[str, object]]:
     # The shell ends with the exit code of its last line: 4, say, turns the run red.
     script = f"umask 077\nsleep $((RANDOM % {JITTER}))\ncfops {shlex.join(job.arguments)}{ping}\n"
     environment = {name: f"${{{{ secrets.{name} }}}}" for name in secrets} | known
-    name = f"{NAME}-${{{{ matrix.profile }}}}" if job.profiles else NAME
+    name = f"{job.name}-${{{{ matrix.profile }}}}" if job.profiles else job.name
     kept = f"{_FOLDER}/**/*.tar.gz.age" if job.encrypted else _FOLDER
+    artifact: dict[str, object] = {
+        "uses": _pinned("actions/upload-artifact"),
+        # A partial snapshot is kept too.
+        "if": "${{ !cancelled() }}",
+        "with": {"name": name, "path": kept, "if-no-files-found": "error", "retention-days": 30},
+    }
     return [
         {"uses": _pinned("actions/checkout"), "with": {"persist-credentials": False}},
         {"uses": _pinned("actions/setup-python"), "with": {"python-version": "3.13"}},
         {"run": f"pip install {shlex.quote(_requirement(job))}"},
         {"name": "Export", "env": environment, "run": script},
-        {
-            "uses": _pinned("actions/upload-artifact"),
-            # A partial snapshot is kept too.
-            "if": "${{ !cancelled() }}",
-            "with": {"name": name, "path": kept, "if-no-files-found": "error", "retention-days": 30},
-        },
+        # Those of an hourly job are in the bucket, where the next run finds its base.
+        *([] if job.at.hourly else [artifact]),
     ]
 
 

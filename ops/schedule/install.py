@@ -6,7 +6,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from ops.schedule import cron, github, kubernetes, systemd
-from ops.schedule.job import BUCKET_KEYS, MONITOR, NAME
+from ops.schedule.job import BUCKET_KEYS, MONITOR
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,12 +19,12 @@ PLATFORMS = ("cron", "systemd", "github", "kubernetes")
 def files(platform: str, job: ScheduledJob) -> dict[str, str]:
     """Return the text of each file by its name."""
     if platform == "systemd":
-        return {f"{NAME}.service": systemd.service(job), f"{NAME}.timer": systemd.timer(job)}
+        return {f"{job.name}.service": systemd.service(job), f"{job.name}.timer": systemd.timer(job)}
     if platform == "cron":
-        return {f"{NAME}.crontab": cron.crontab(job)}
+        return {f"{job.name}.crontab": cron.crontab(job)}
     if platform == "github":
-        return {f"{NAME}.yml": github.workflow(job)}
-    return {f"{NAME}.cronjob.yml": kubernetes.cron_jobs(job)}
+        return {f"{job.name}.yml": github.workflow(job)}
+    return {f"{job.name}.cronjob.yml": kubernetes.cron_jobs(job)}
 
 
 def text(platform: str, job: ScheduledJob) -> str:
@@ -43,21 +43,21 @@ def commands(platform: str, job: ScheduledJob, folder: Path) -> list[str]:
     store_token = [] if job.profiles else [f"sudo install -D -m 0600 {place}"]
     keys = [*(BUCKET_KEYS if job.bucket is not None else ()), *([MONITOR] if job.ping else ())]
     if platform == "cron":
-        return [*store_token, f"{{ crontab -l; cat {at[f'{NAME}.crontab']}; }} | crontab -"]
+        return [*store_token, f"{{ crontab -l; cat {at[f'{job.name}.crontab']}; }} | crontab -"]
     if platform == "systemd":
         return [
             *store_token,
             f"sudo install -m 0644 {' '.join(at.values())} {systemd.FOLDER}/",
             "sudo systemctl daemon-reload",
-            f"sudo systemctl enable --now {NAME}.timer",
+            f"sudo systemctl enable --now {job.name}.timer",
         ]
     if platform == "github":
         secrets = ["CLOUDFLARE_API_TOKEN", "CLOUDFLARE_ACCOUNT_ID", *keys]
         environments = [f" --env {shlex.quote(name)}" for name in job.profiles] or [""]
         return [
-            f"install -D -m 0644 {at[f'{NAME}.yml']} .github/workflows/{NAME}.yml",
-            f"git add .github/workflows/{NAME}.yml",
-            "git commit -m 'Export the account every day' && git push",
+            f"install -D -m 0644 {at[f'{job.name}.yml']} .github/workflows/{job.name}.yml",
+            f"git add .github/workflows/{job.name}.yml",
+            f"git commit -m 'Export the account {job.every.lower()}' && git push",
             *(
                 f"gh api --method PUT repos/{{owner}}/{{repo}}/environments/{shlex.quote(name)}"
                 for name in job.profiles
@@ -70,5 +70,5 @@ def commands(platform: str, job: ScheduledJob, folder: Path) -> list[str]:
             + " ".join(f"--from-file={key}={folder}{key}" for key in kubernetes.keys(job))
             for name, folder in kubernetes.names(job).items()
         ),
-        f"kubectl apply -f {at[f'{NAME}.cronjob.yml']}",
+        f"kubectl apply -f {at[f'{job.name}.cronjob.yml']}",
     ]

@@ -18,14 +18,20 @@ MONITOR = "MONITOR_URL"
 
 
 class Time(NamedTuple):
-    """A time of day."""
+    """A time of day; *hourly*: its minute of every hour."""
 
     hour: int
     minute: int
+    hourly: bool = False
 
     @property
     def cron(self) -> str:
-        return f"{self.minute} {self.hour} * * *"
+        return f"{self.minute} {'*' if self.hourly else self.hour} * * *"
+
+    @property
+    def calendar(self) -> str:
+        """Return it as systemd writes it."""
+        return f"*-*-* {'*' if self.hourly else f'{self.hour:02}'}:{self.minute:02}:00"
 
     def __str__(self) -> str:
         return f"{self.hour:02}:{self.minute:02}"
@@ -52,6 +58,15 @@ class ScheduledJob(NamedTuple):
     encrypted: bool = False
     bucket: dict[str, str] | None = None
     profiles: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Return the name of its files and units, which differs by how often it runs, so that both fit."""
+        return f"{NAME}-hourly" if self.at.hourly else NAME
+
+    @property
+    def every(self) -> str:
+        return "Every hour" if self.at.hourly else "Every day"
 
     @property
     def arguments(self) -> tuple[str, ...]:
@@ -84,12 +99,12 @@ BUCKET_KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 """What holds the keys of the bucket, on every platform."""
 
 
-def time_of_day(text: str) -> Time:
-    """Read HH:MM; raises UsageError for anything else."""
+def time_of_day(text: str, *, hourly: bool = False) -> Time:
+    """Read HH:MM; raises UsageError for anything else. *hourly*: only the minute counts."""
     match = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", text)
     if not match:
         raise UsageError(f"--at takes a time of day, not {text!r}", hint="--at 03:17")
-    return Time(int(match[1]), int(match[2]))
+    return Time(int(match[1]), int(match[2]), hourly)
 
 
 def options(given: dict[str, object]) -> tuple[str, ...]:

@@ -13,13 +13,14 @@ _USER = 10001
 def cron_jobs(job: ScheduledJob) -> str:
     """Return the manifest of a CronJob, for each profile its own. Times are UTC.
 
-    A start that was missed is made up for within an hour.
+    A start that was missed is made up for within an hour, or half an hour if the next one is in an hour. A
+    daily and an hourly job share the secret and the volume claim.
     """
     return "---\n".join(_cron_job(job, name) for name in names(job))
 
 
 def names(job: ScheduledJob) -> dict[str, str]:
-    """Return the names of the CronJobs, secrets and volume claims, each with the folder of its secrets."""
+    """Return the names of the jobs, secrets and volume claims, each with the folder of its secrets."""
     return {f"{NAME}-{slug}": f"{slug}/" for slug in slugs(job.profiles).values()} or {NAME: ""}
 
 
@@ -32,12 +33,12 @@ def _cron_job(job: ScheduledJob, name: str) -> str:
         {
             "apiVersion": "batch/v1",
             "kind": "CronJob",
-            "metadata": {"name": name},
+            "metadata": {"name": f"{name}-hourly" if job.at.hourly else name},
             "spec": {
                 "schedule": job.at.cron,
                 "timeZone": "Etc/UTC",
                 "concurrencyPolicy": "Forbid",
-                "startingDeadlineSeconds": 3600,
+                "startingDeadlineSeconds": 1800 if job.at.hourly else 3600,
                 "successfulJobsHistoryLimit": 3,
                 "failedJobsHistoryLimit": 3,
                 "jobTemplate": {"spec": _once(job, name)},

@@ -45,10 +45,10 @@ RestrictSUIDSGID=yes
 def timer(job: ScheduledJob) -> str:
     return f"""\
 [Unit]
-Description=Every day: export of a Cloudflare account
+Description={job.every}: export of a Cloudflare account
 
 [Timer]
-OnCalendar=*-*-* {job.at}:00
+OnCalendar={job.at.calendar}
 RandomizedDelaySec={JITTER}
 Persistent=true
 

@@ -128,11 +128,16 @@ def _status(snapshot: Snapshot, kind: str, scopes: set[str] | None) -> tuple[str
 
 
 def is_called(resource: Resource, item: Json, names: Iterable[str]) -> bool:
-    """True if *item* has one of *names* as its key, its label, or one of a list that is its label."""
+    """True if *item* has one of *names*."""
+    return not names_of(resource, item).isdisjoint(name.lower() for name in names)
+
+
+def names_of(resource: Resource, item: Json) -> set[str]:
+    """Return what *item* is called, in lower case: its key, its identity, its label, or each of a list."""
     label = reach(item, resource.label)
     own = {str(reach(item, resource.key) or ""), " ".join(identity_of(resource, item))}
     own |= set(map(str, label)) if isinstance(label, list) else {str(label)}
-    return bool({name.lower() for name in own} & {name.lower() for name in names})
+    return {name.lower() for name in own}
 
 
 def search(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from typing import Any
@@ -58,9 +59,19 @@ def timestamp(started: float) -> str:
     return f"{datetime.fromtimestamp(started, UTC):{_STAMP}}"
 
 
-def snapshot_name(started: float, chance: str) -> str:
-    """Return the name of a snapshot started at *started* (seconds since 1970); *chance* is 4 hex digits."""
-    return f"{timestamp(started)}-{chance}"
+def snapshot_name(started: float, digits: str) -> str:
+    """Return the name of a snapshot started at *started* (seconds since 1970); *digits* are 4 in hex."""
+    return f"{timestamp(started)}-{digits}"
+
+
+def snapshot_names(started: float) -> Iterator[str]:
+    """Yield names for a snapshot started at *started*, in the order in which they are to be tried.
+
+    The digits are the part of the second, so the names of an account are in the order of their snapshots. A
+    60,000th is the unit, so that some names are left for a second that has been used to its end.
+    """
+    first = int(started % 1 * 60_000)
+    return (snapshot_name(started, f"{number:04x}") for number in range(first, 0x10000))
 
 
 def is_snapshot_name(name: str) -> bool:

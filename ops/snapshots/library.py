@@ -21,7 +21,7 @@ from ops.files import disk
 from ops.snapshots import layout, publish
 from ops.snapshots.layout import ENDING, LATEST, MANIFEST, PARTIAL_ENDING, account_folder
 from ops.snapshots.manifest import COMPLETE, PARTIAL, Manifest, load
-from ops.snapshots.snapshot import Snapshot, check_account, seconds
+from ops.snapshots.snapshot import Order, Snapshot, check_account, seconds
 
 DAMAGED, NEWER = "damaged", "newer"
 PREVIOUS = "previous"
@@ -48,6 +48,11 @@ class Entry(NamedTuple):
     @property
     def where(self) -> str:
         return self.address or str(self.path)
+
+    @property
+    def order(self) -> Order:
+        """Return what sorts snapshots by when they were started, also within a second."""
+        return self.started, self.name
 
     @property
     def name(self) -> str:
@@ -110,7 +115,7 @@ class Library:
 
     def all(self) -> list[Entry]:
         """Return all stored snapshots, newest first, damaged ones included. Links are not followed."""
-        return sorted(self.entries(), key=lambda entry: (entry.started, entry.name), reverse=True)
+        return sorted(self.entries(), key=lambda entry: entry.order, reverse=True)
 
     def entries(self) -> Iterator[Entry]:
         """Yield the stored snapshots, newest first by name; a manifest is read only when it is needed."""
@@ -232,6 +237,13 @@ def newest(entries: Iterable[Entry], number: int = 0) -> Entry | None:
         elif entry.complete:
             parts.append(entry)
     return parts[number] if not whole and len(parts) > number else None
+
+
+def free_names(folder: Path, started: float) -> Iterator[str]:
+    """Yield the names that no snapshot in *folder*, of any form, has for one started at *started*."""
+    for name in layout.snapshot_names(started):
+        if not any((folder / f"{name}{ending}").exists() for ending in ("", ENDING, PARTIAL_ENDING)):
+            yield name
 
 
 def accounts(root: Path, unreadable: Callable[[DiskError], None]) -> list[str]:

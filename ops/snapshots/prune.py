@@ -4,7 +4,8 @@ Snapshots of the whole account and of parts of it (`--only`, `--zone`) are separ
 on its own; so are encrypted ones, whose names show their time and whether they are complete. In each series:
 
 - the newest complete one is always kept, and so is the one that `latest` points to;
-- of the complete ones, the newest of each hour, day, week, month and year, as many as requested (UTC);
+- of the complete ones, the newest of each hour, day, week, month and year, as many as requested (UTC), but a
+  deep one, or one with values, before those that hold less;
 - those started within a period before the newest complete one, not before now: if backups have stopped, the
   existing ones are kept;
 - partial ones do not count, and are removed once a complete one is newer;
@@ -71,7 +72,7 @@ def decide(entries: Iterable[Entry], policy: Policy, latest: str = "") -> list[D
         complete = [entry for entry in members if entry.complete]
         reasons = _reasons(complete, policy)
         decided += [Decision(e, *_verdict(e, reasons, complete, policy, latest)) for e in members]
-    return sorted(decided, key=lambda d: (d.entry.started, d.entry.name), reverse=True)
+    return sorted(decided, key=lambda d: d.entry.order, reverse=True)
 
 
 def _reasons(complete: Sequence[Entry], policy: Policy) -> dict[PurePath, str]:
@@ -85,13 +86,19 @@ def _reasons(complete: Sequence[Entry], policy: Policy) -> dict[PurePath, str]:
         if policy.within and entry.started >= complete[0].started - policy.within:
             found[entry.path].append("within")
     for name, form in _BUCKETS.items():
-        buckets: set[str] = set()
+        buckets: dict[str, Entry] = {}
         for entry in complete:
             bucket = datetime.fromtimestamp(entry.started, UTC).strftime(form)
-            if bucket not in buckets and len(buckets) < getattr(policy, name):
-                buckets.add(bucket)
-                found[entry.path].append(name)
+            buckets[bucket] = max(buckets.get(bucket, entry), entry, key=_holds_more)
+        for entry in list(buckets.values())[: getattr(policy, name)]:
+            found[entry.path].append(name)
     return {path: ", ".join(reasons) for path, reasons in found.items()}
+
+
+def _holds_more(entry: Entry) -> tuple[bool, bool]:
+    """Return a key by which a snapshot that was asked for more kinds, or for values, comes last."""
+    options = entry.manifest.options if entry.manifest else {}
+    return bool(options.get("deep")), options.get("kv") == "values"
 
 
 def _verdict(
@@ -107,7 +114,7 @@ def _verdict(
         return True, "`latest` points to it"
     if entry.complete:
         return False, "no rule keeps it"
-    if not complete or entry.started > complete[0].started:
+    if not complete or entry.order > complete[0].order:
         return True, "partial, and no complete one is newer"
     if policy.within and entry.started >= complete[0].started - policy.within:
         return True, "partial, within"

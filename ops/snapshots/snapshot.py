@@ -23,6 +23,9 @@ from ops.snapshots.manifest import Manifest, Section
 from ops.snapshots.writer import Placed, StoredFile
 
 # Given text instead of bytes, it takes half of the time that json.loads takes.
+Order = tuple[float, str]
+"""When a snapshot was started, in seconds since 1970, and its name, which has the part of the second."""
+
 _DECODE = json.JSONDecoder().raw_decode
 _PREFIX = b'{"item":'
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
@@ -55,6 +58,11 @@ class Snapshot:
     @property
     def name(self) -> str:
         return self.path.name
+
+    @property
+    def order(self) -> Order:
+        """Return what sorts snapshots by when they were started, also within a second."""
+        return self.started, self.name
 
     def items(self, kind: str) -> Iterator[tuple[str, Json]]:
         """Return (parent's id, item) by parent, then identity. Raises Damaged for an invalid line."""

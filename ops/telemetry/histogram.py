@@ -41,12 +41,14 @@ class Histogram:
         if not (total := self.total):
             return None
         wanted = part * total
-        for at, reached in enumerate(accumulate(self.counts)):
-            if reached >= wanted and self.counts[at]:
-                low = BOUNDS[at - 1] if at else 0.0
-                inside = (wanted - (reached - self.counts[at])) / self.counts[at]
-                return float(low + (BOUNDS[at] - low) * max(0.0, inside))
-        return float(BOUNDS[-1])
+        at, reached = next(
+            (at, reached)
+            for at, reached in enumerate(accumulate(self.counts))
+            if reached >= wanted and self.counts[at]
+        )
+        low = BOUNDS[at - 1] if at else 0.0
+        inside = (wanted - (reached - self.counts[at])) / self.counts[at]
+        return float(low + (BOUNDS[at] - low) * max(0.0, inside))
 
     def as_json(self) -> list[int]:
         """Return the index of the first bucket in use, then the counts from there to the last one in use."""

@@ -112,7 +112,8 @@ class Ledger:
 
     def _check(self, descriptor: int, found: os.stat_result) -> None:
         if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid():
-            raise DiskError(f"{self.path} belongs to another user", hint="move it away; a new one is created")
+            what = f"{self.path} is not a regular file of this user"
+            raise DiskError(what, hint="move it away; a new one is created")
         if stat.S_IMODE(found.st_mode) & 0o077:
             os.fchmod(descriptor, PRIVATE_FILE)
 

@@ -9,10 +9,12 @@ from threading import Lock
 from ops.items import Json
 from ops.telemetry.histogram import Histogram
 from ops.telemetry.record import CallSeen, Event, ScanSeen, SectionSpan, WritesSeen
+from ops.telemetry.timeline import Timeline
 
 TOO_MANY_REQUESTS = 429
 LAST = 20
 """How many of the last requests are known one by one."""
+_WHOLE = ("complete", "gone", "skipped")
 
 
 class Route:
@@ -26,16 +28,18 @@ class Route:
 
 
 class Tally:
-    """Counts what it is called with, from any thread."""
+    """Counts what it is called with, from any thread; the run was *started* then, in wall time."""
 
-    def __init__(self) -> None:
+    def __init__(self, started: float = 0.0) -> None:
         self._lock = Lock()
+        self._started = started
         self.requests = self._retries = self._limited = self._waits = self._bytes = 0
         self._waited = 0.0
         self._hits = self._misses = self._changes = 0
         self._items: dict[str, int] = {}
         self._sections: dict[str, int] = {}
         self._routes: dict[str, Route] = {}
+        self._timeline = Timeline()
         self._last: deque[tuple[str, str, int]] = deque(maxlen=LAST)
         self.items_so_far = 0
         """The items of the sections that have been read, also while the scan is under way."""
@@ -46,6 +50,8 @@ class Tally:
                 self._call(event)
             elif isinstance(event, SectionSpan):
                 self.items_so_far += event.items
+                begin, end = event.started - self._started, event.ended - self._started
+                self._timeline.add_section(event.name, begin, end, whole=event.status in _WHOLE)
             elif isinstance(event, ScanSeen):
                 self._items.update(event.items)
                 for status, count in event.sections.items():
@@ -65,7 +71,9 @@ class Tally:
         self._waits += call.waited_ms > 0
         self._waited += call.waited_ms / 1000
         self._bytes += call.bytes or 0
-        route = self._routes.setdefault(f"{call.method} {call.route}", Route())
+        name = f"{call.method} {call.route}"
+        self._timeline.add_request(name, call.started - self._started)
+        route = self._routes.setdefault(name, Route())
         route.number += 1
         # A refusal is an answer; these are not.
         route.failed += call.status < 100 or call.status == TOO_MANY_REQUESTS or call.status >= 500
@@ -99,4 +107,5 @@ class Tally:
                 },
                 "cpu": round(used.ru_utime + used.ru_stime, 3),
                 "memory": used.ru_maxrss * 1024,
+                **({"timeline": self._timeline.as_json()} if self._timeline.kinds else {}),
             }

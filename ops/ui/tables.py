@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from itertools import zip_longest
+from itertools import accumulate, takewhile, zip_longest
 from operator import add
 from typing import TYPE_CHECKING, Any
 from unicodedata import category, east_asian_width
@@ -12,7 +12,7 @@ from unicodedata import category, east_asian_width
 from ops.ui.cells import table_cell, value_at
 from ops.ui.escape import printable
 from ops.ui.human import shown, style_of
-from ops.ui.shapes import MAIN, Column, Item, Output
+from ops.ui.shapes import MAIN, TREND, Column, Item, Output
 from ops.ui.talk import paint
 from ops.ui.widths import GAP, Need, fitted, grown, total
 
@@ -128,6 +128,9 @@ class Table:
                 else [text.replace(JOINT, " ")]
                 for text in texts
             ]
+        if column.meaning == TREND:
+            # The newest count is the last one.
+            return [[text if len(text) <= width else ELLIPSIS + text[1 - width :]] for text in texts]
         if any(width_of(text) > width for text in texts):
             apart = column.importance >= MAIN
             texts = cut_apart(texts, width) if apart else [shortened(text, width) for text in texts]
@@ -251,12 +254,8 @@ def _columns(character: str) -> int:
 
 def _head(text: str, width: int) -> str:
     """Return the longest beginning of *text* in at most *width* columns."""
-    used = 0
-    for at, character in enumerate(text):
-        used += _columns(character)
-        if used > width:
-            return text[:at]
-    return text
+    used = accumulate(map(_columns, text))
+    return text[: sum(1 for _ in takewhile(lambda columns: columns <= width, used))]
 
 
 def shortened(text: str, width: int) -> str:

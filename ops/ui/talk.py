@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import time
 from collections import deque
@@ -38,10 +37,8 @@ def paint(text: str, style: str) -> str:
 
 @cache
 def _styles() -> dict[str, str]:
-    from colorama import Fore, Style, just_fix_windows_console
+    from colorama import Fore, Style
 
-    if os.name == "nt":
-        just_fix_windows_console()
     return {
         "bold": Style.BRIGHT,
         "dim": Style.DIM,

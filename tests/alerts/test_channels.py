@@ -13,6 +13,9 @@ from typing import Any
 import pytest
 
 from ops.alerts.channels.base import Channel
+from ops.alerts.channels.kinds import find
+from ops.config.credentials import Credentials
+from ops.config.settings import Settings
 from ops.errors import NotFound, UsageError
 from tests.alerts.conftest import ENDED_OLD, NOTICE, SECRET, TOKEN, WORSE_EVENT
 from tests.scan.processes import wait_until
@@ -224,6 +227,21 @@ def test_what_is_wrong_in_a_channel_is_named(
 
     assert named in error.value.message
     assert "secret-uuid" not in f"{error.value.message} {error.value.hint}"
+
+
+def test_a_channel_that_is_not_a_table_is_named(tmp_path: Path) -> None:
+    settings = Settings(
+        credentials=Credentials(token=TOKEN, origin="test"),
+        exports=tmp_path,
+        state_dir=tmp_path,
+        cache_dir=tmp_path,
+        channels={"pager": "slack"},
+    )
+
+    with pytest.raises(UsageError, match=r"channels\.pager is not a table") as error:
+        find(settings, "pager")
+
+    assert error.value.hint == '[channels.pager]: kind = "slack"'
 
 
 def test_a_secret_may_be_in_a_private_file(channel: Open, tmp_path: Path, wire: Wire) -> None:

@@ -90,6 +90,14 @@ def test_a_job_that_fails_is_reported_once_and_its_end_too(staged: Sandbox, inv:
     assert texts(hook) == ["ended: partial-twice: incomplete: scan.export"]
 
 
+def test_a_line_with_two_jobs_is_judged_once(inv: Inv, hook: Wire, home: Path) -> None:
+    write_profile(home, PROFILE.replace("ntfy", "ping"))
+
+    result = inv("scan.export", "--only", "zones", "--quiet", "scan.export", "--only", "zones", "--quiet")
+
+    assert (result.code, len(hook.requests)) == (0, 1), result.err
+
+
 def test_a_job_that_is_refused_is_reported_after_three_runs(
     staged: Sandbox, inv: Inv, hook: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -23,7 +25,8 @@ from ops.alerts.state import (
     state_file,
     tidy,
 )
-from ops.errors import DiskError
+from ops.errors import DiskError, Locked
+from ops.files.disk import locked, private_folder
 
 HOUR = 3600.0
 DEFAULT = Policy()
@@ -180,6 +183,34 @@ def test_the_state_is_kept_in_a_private_file(tmp_path: Path) -> None:
 
     assert read_state(file) == State(entries=night.state.entries, token_ends=5.0)
     assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_state_that_another_run_keeps_is_waited_for_and_not_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, waited = state_file(tmp_path, "api.cloudflare.com", "account"), []
+
+    def reporting(freed: int) -> None:
+        """Report while another run has the state, which it leaves after the *freed*-th second."""
+        with ExitStack() as other:
+            other.enter_context(locked(private_folder(file.parent), file.name, ME, "reporting"))
+
+            def sleep(seconds: float) -> None:
+                waited.append(seconds)
+                if len(waited) == freed:
+                    other.close()
+
+            monkeypatch.setattr(time, "sleep", sleep)
+            with opened(file, ME) as state:
+                state.token_ends = 5.0
+
+    reporting(3)
+
+    assert (read_state(file).token_ends, waited) == (5.0, [1, 1, 1])
+    waited.clear()
+    with pytest.raises(Locked, match="another run is reporting what it found: pid 1, task test"):
+        reporting(0)
+    assert len(waited) == 10
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"entries": {"a": {}}}', '{"entries": []}'])

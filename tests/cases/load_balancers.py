@@ -12,7 +12,22 @@ READS = {
         ("--balancer", "www.shop.example"), sends="GET .*/load_balancers", prints="geo"
     ),
 }
+SHOP = ("--zone", "shop.example", "--balancer")
 WRITES = {
+    "load-balancers.create": Case(
+        ("load-balancers.create", *SHOP, "api.shop.example", "--pool", "pool-west")
+    ),
+    "load-balancers.update": Case(
+        ("load-balancers.update", *SHOP, "www.shop.example", "--pool", "pool-east", "--enabled", "no")
+    ),
+    "load-balancers.delete": Case(("load-balancers.delete", *SHOP, "www.shop.example", "--yes")),
+    "load-balancers.monitor-create": Case(("load-balancers.monitor-create", "--monitor", "shop front")),
+    "load-balancers.monitor-update": Case(
+        ("load-balancers.monitor-update", "--monitor", "health check", "--interval", "30")
+    ),
+    "load-balancers.monitor-delete": Case(
+        ("load-balancers.monitor-delete", "--monitor", "health check", "--yes")
+    ),
     "load-balancers.pool-create": Case(
         ("load-balancers.pool-create", "--pool", "north", "--origin", "web-1=192.0.2.10")
     ),

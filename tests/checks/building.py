@@ -33,7 +33,8 @@ class Given(NamedTuple):
     """What a check is given: *records*, *settings* and what else is *inside* the zone and the *account*.
 
     *scripts* are the settings by the script's name. *others* are the records of other own zones by name.
-    *unread* are kinds that were denied, *dead* the names that DNS does not know; None asks nobody.
+    *unread* are kinds that were denied, or the names of own zones whose records were. *dead* are the names
+    that DNS does not know; None asks nobody.
     """
 
     records: Sequence[Json] = ()
@@ -91,7 +92,10 @@ def written(folder: Path, given: Given) -> WholeSections:
         items["workers.settings", name] = [found]
         items.setdefault(("workers.schedule", name), [])
     statuses = {key: "denied" for key in items if key[0] in given.unread}
-    statuses |= {(kind, "*"): "skipped" for kind in given.unread if not any(k == kind for k, _ in items)}
+    statuses |= {("dns.record", one["id"]): "denied" for one in zones if one["name"] in given.unread}
+    names = {one["name"] for one in zones}
+    kinds = (kind for kind in given.unread if kind not in names)
+    statuses |= {(kind, "*"): "skipped" for kind in kinds if not any(k == kind for k, _ in items)}
     known = {resource.kind: resource for resource in KINDS}
     snapshot = made(folder, items, statuses=statuses, kinds=KINDS, account_id=ACCOUNT_ID)
     return WholeSections(snapshot, known)

@@ -45,12 +45,21 @@ FOUND = {
             ),
             ["files.example.com CNAME"],
         ),
+        (
+            Given([record("CNAME", "vpn", "1-2.cfargotunnel.com")], account={"tunnels.tunnel": []}),
+            ["vpn.example.com CNAME"],
+        ),
     ],
     "takeover-candidate": [
         (Given([_AZURE], dead={"shop.azurewebsites.net": True}), ["shop.example.com CNAME"]),
     ],
     "origin-leak": [
         (Given([_HIDDEN, record("A", "old", "198.51.100.7")]), ["old.example.com A"]),
+        # What is not an address does not stand for "no origin", whatever it begins with.
+        (
+            Given([record("A", "www", "192.0.2.1x", proxied=True), record("A", "old", "192.0.2.1x")]),
+            ["old.example.com A"],
+        ),
     ],
     "private-address": [
         (
@@ -113,6 +122,15 @@ NOT_FOUND = {
             [record("CNAME", "api", "api.theirs.workers.dev")],
             account={"workers.subdomain": [{"subdomain": "ours"}], "workers.script": []},
         ),
+        # A bucket of another account.
+        Given(
+            [record("CNAME", "files", f"files.{'b' * 32}.r2.cloudflarestorage.com")],
+            account={"r2.bucket": []},
+        ),
+        Given(
+            [record("CNAME", "vpn", "1-2.cfargotunnel.com")],
+            account={"tunnels.tunnel": [{"id": "1-2", "name": "office"}]},
+        ),
     ],
     "takeover-candidate": [
         Given([_AZURE], dead={"shop.azurewebsites.net": False}),
@@ -144,6 +162,8 @@ NOT_FOUND = {
     "spf": [
         Given([MAIL, record("TXT", "@", '"v=spf1 include:_spf.example.net -all"')]),
         Given([MAIL], zone={"type": "partial"}),
+        # The apex is an alias, whose target has the policy.
+        Given([record("CNAME", "@", "shop.example.net")]),
     ],
     "dmarc": [
         Given([record("CNAME", "_dmarc", "example.com.dmarc.example.net")]),

@@ -38,6 +38,10 @@ def redirect_rule() -> Json:
     return {"id": "r", "phase": "http_request_dynamic_redirect", "kind": "zone", "name": "r", "rules": [rule]}
 
 
+def domain(ends: str, *, auto_renew: bool) -> Json:
+    return {"id": "1", "name": "example.com", "expires_at": ends, "auto_renew": auto_renew, "locked": True}
+
+
 def header(age: int) -> Json:
     return {"strict_transport_security": {"enabled": bool(age), "max_age": age}}
 
@@ -159,6 +163,15 @@ FOUND = {
             ["api"],
         ),
         (Given(scripts={"api": {**GOOD, "logpush": False}}, account=NOTHING), ["api"]),
+        # Nothing calls it.
+        (
+            Given(
+                scripts={"api": GOOD},
+                inside={"workers.route": []},
+                account=NOTHING | {"workers.script_subdomain": []},
+            ),
+            ["api"],
+        ),
     ],
     "unused": [
         (
@@ -190,7 +203,12 @@ FOUND = {
                 }
             ),
             ["example.com", "example.com"],
-        )
+        ),
+        # One that ends later is not renewed all the same.
+        (
+            Given(account={"registrar.domain": [domain("2027-06-01T00:00:00Z", auto_renew=False)]}),
+            ["example.com"],
+        ),
     ],
     "account": [
         (
@@ -247,7 +265,9 @@ NOT_FOUND = {
                     pack("2026-11-23T00:00:00Z", status="backup_issued"),
                     pack("2027-01-20T00:00:00Z"),
                 ],
-                "ssl.certificate": [],
+                "ssl.certificate": [
+                    {"id": "c", "status": "deleted", "expires_on": "2026-11-23T00:00:00Z"},
+                ],
             }
         ),
         Given(zone={"status": "moved"}, inside={"ssl.pack": [pack("2026-11-20T00:00:00Z")]}),
@@ -337,19 +357,7 @@ NOT_FOUND = {
     ],
     "zone-dead": [Given(zone={"status": "pending", "created_on": "2026-11-20T00:00:00Z"}), Given()],
     "domain-ends": [
-        Given(
-            account={
-                "registrar.domain": [
-                    {
-                        "id": "1",
-                        "name": "example.com",
-                        "expires_at": "2026-12-01T00:00:00Z",
-                        "auto_renew": True,
-                        "locked": True,
-                    }
-                ]
-            }
-        ),
+        Given(account={"registrar.domain": [domain("2026-12-01T00:00:00Z", auto_renew=True)]}),
     ],
     "account": [
         Given(
@@ -372,7 +380,8 @@ NOT_FOUND = {
                         "last_used_on": "2026-11-20T00:00:00Z",
                         "expires_on": "2027-01-01T00:00:00Z",
                         "condition": {"request_ip": {"in": ["198.51.100.1"]}},
-                    }
+                    },
+                    {"id": "2", "name": "former", "status": "disabled"},
                 ],
                 "r2.managed_domain": [{"id": "1", "name": "b", "domain": "pub-1.r2.dev", "enabled": False}],
                 "notifications.policy": [

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ops.checks.catalog import checks
-from ops.checks.run import UNKNOWN
+from ops.checks.run import FINDING, UNKNOWN
 from tests.checks import dns_cases, other_cases
 from tests.checks.building import Given, gaps, record, results, subjects
 
@@ -50,11 +50,26 @@ def test_a_check_neither_finds_nor_passes_what_was_not_read(
     assert UNKNOWN in {result.status for result in found}
 
 
-def test_a_target_in_another_own_zone_that_was_not_read_is_unknown(tmp_path: Path) -> None:
-    given = Given([record("CNAME", "a", "b.example.org")], others={"example.org": []}, unread=())
-    sections = results(tmp_path, "cname-to-nothing", given._replace(unread=("dns.record",)))
+@pytest.mark.parametrize("unread", ["dns.record", "example.org"])
+def test_a_target_in_another_own_zone_that_was_not_read_is_unknown(tmp_path: Path, unread: str) -> None:
+    records = [record("CNAME", name, f"{name}.example.org") for name in ("a", "b")]
+    given = Given(records, others={"example.org": []}, unread=(unread,))
 
-    assert (subjects(sections), gaps(sections)) == ([], {"dns.record"})
+    found = results(tmp_path, "cname-to-nothing", given)
+
+    assert (subjects(found), gaps(found)) == ([], {"dns.record"})
+
+
+def test_a_check_with_a_finding_says_so_even_if_it_does_not_know_the_rest(tmp_path: Path) -> None:
+    given = Given(inside={"ssl.pack": [other_cases.pack("2026-11-30T00:00:00Z")]})
+
+    (found,) = results(tmp_path, "cert-ends", given)
+
+    assert (found.status, subjects([found]), gaps([found])) == (
+        FINDING,
+        ["example.com universal"],
+        {"ssl.certificate"},
+    )
 
 
 def test_a_paused_zone_is_not_judged(tmp_path: Path) -> None:

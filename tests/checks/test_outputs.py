@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+from datetime import date
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
 from jsonschema import Draft4Validator, FormatChecker
 
+from ops.checks.accepted import Accepted, applied
 from ops.checks.catalog import checks
 from ops.checks.junit import junit
 from ops.checks.model import View
@@ -18,6 +20,7 @@ from ops.checks.sarif import Source, sarif
 from ops.items import Json
 from ops.snapshots.whole import WholeSections
 from tests.checks.building import NOW, Given, record, written
+from tests.snapshots.making import ACCOUNT_ID
 
 # The official schema, of the npm package @microsoft/jest-sarif, which `.ci/run` installs.
 SCHEMA = Path(__file__).parents[2] / "node_modules/@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json"
@@ -85,6 +88,26 @@ def test_every_result_of_sarif_has_the_true_line_of_its_item(sections: WholeSect
         elif rule == "spf":
             assert json.loads(line)["item"]["name"] == name.partition("/")[0]
     assert {"private-address", "wildcard", "cname-to-nothing", "spf"} <= {rule for rule, _ in places}
+
+
+def test_what_has_no_item_in_the_snapshot_is_placed_at_a_line_that_exists(tmp_path: Path) -> None:
+    account = {"notifications.policy": [], "pages.project": []}
+    given = Given([record("A", "*", "198.51.100.1"), record("A", "*.dev", "198.51.100.1")], account=account)
+    expired = [Accepted("wildcard", "*.dev*", "meant", date(2026, 11, 1), line=7)]
+    sections = written(tmp_path / "snapshot", given)
+    results = list(applied(ran(sections), expired, ACCOUNT_ID, date(2026, 11, 22)))
+
+    found = {
+        one["ruleId"]: one["locations"][0]
+        for one in document(sections, tmp_path, results)["runs"][0]["results"]
+    }
+
+    places = {rule: one["physicalLocation"] for rule, one in found.items()}
+    assert places["accepted"]["artifactLocation"] == {"uri": ".cfops-ignore.toml"}
+    assert places["accepted"]["region"] == {"startLine": 7}
+    assert places["spf"]["artifactLocation"]["uri"].endswith("zones.zone.jsonl")
+    assert places["account"]["artifactLocation"]["uri"].endswith("manifest.json")
+    assert places["account"]["region"] == {"startLine": 1}
 
 
 def test_a_fingerprint_survives_a_restore_which_changes_ids(sections: WholeSections, tmp_path: Path) -> None:

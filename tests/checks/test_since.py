@@ -98,6 +98,57 @@ def test_a_zone_that_did_not_exist_had_no_findings(tmp_path: Path) -> None:
     assert found.of(results[0], results[0].subjects[0]).new is True
 
 
+def test_findings_of_one_zone_may_be_of_different_ages(tmp_path: Path) -> None:
+    def holding(age: int, *names: str) -> Snapshot:
+        records = [
+            {"id": name, "type": "A", "name": f"*.{name}.example.com", "content": "198.51.100.1"}
+            for name in names
+        ]
+        items = {("zones.zone", ""): [ZONE], ("dns.record", ZONE["id"]): records}
+        return making.made(tmp_path / str(age), items, kinds=KINDS, started=timestamp(NOW - age * DAY))
+
+    today = holding(0, "a", "b", "c")
+    before = [holding(1, "a", "b"), holding(2, "a", "b"), holding(3, "b"), holding(4, "b"), holding(5)]
+    (result,) = run(WILD, view_of(today))
+
+    found = Ages([result], today.started, before, view_of)
+
+    ages = {one.name.split(".")[1]: found.of(result, one) for one in result.subjects}
+    assert ages == {"a": Age(days(2), False), "b": Age(days(4), False), "c": Age(days(0), True)}
+
+
+def test_what_was_read_in_part_shows_the_age_of_what_it_has_and_of_nothing_else(tmp_path: Path) -> None:
+    def holding(age: int, *ids: str) -> Snapshot:
+        packs = [{"id": id, "type": id, "status": "timed_out", "hosts": [f"{id}.example.com"]} for id in ids]
+        items = {("zones.zone", ""): [ZONE], ("ssl.pack", ZONE["id"]): packs}
+        return making.made(tmp_path / str(age), items, kinds=KINDS, started=timestamp(NOW - age * DAY))
+
+    today = holding(0, "old", "new")
+    (result,) = run((find("cert-ends"),), view_of(today))
+
+    found = Ages([result], today.started, [holding(age, "old") for age in (1, 2, 3)], view_of)
+
+    ages = {one.name: found.of(result, one) for one in result.subjects}
+    assert ages == {"old.example.com old": Age(days(3), False), "new.example.com new": Age()}
+
+
+def test_a_snapshot_whose_zones_were_denied_does_not_know(tmp_path: Path) -> None:
+    today = state(tmp_path, 0, wild=True)
+    results = list(run(WILD, view_of(today)))
+    moment = timestamp(NOW - DAY)
+    denied = making.made(
+        tmp_path / "denied",
+        {("zones.zone", ""): []},
+        statuses={("zones.zone", ""): "denied"},
+        kinds=KINDS,
+        started=moment,
+    )
+
+    found = Ages(results, today.started, [denied], view_of)
+
+    assert found.of(results[0], results[0].subjects[0]) == Age()
+
+
 def test_a_damaged_snapshot_proves_nothing(tmp_path: Path) -> None:
     def broken(_snapshot: Snapshot) -> View:
         raise Damaged("x")
@@ -112,7 +163,7 @@ def test_only_the_newest_thirty_of_those_before_are_considered(tmp_path: Path) -
     for number in range(BOUND + 4):
         made(tmp_path, NOW - number * DAY)
 
-    found = earlier(Library(tmp_path, ACCOUNT_ID).entries(), NOW - DAY)
+    found = earlier(Library(tmp_path, ACCOUNT_ID).entries(), (NOW - DAY, ""))
 
     assert len(found) == BOUND
     assert found[0].started == NOW - 2 * DAY

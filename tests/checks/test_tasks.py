@@ -11,10 +11,15 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from ops.commands.checks import COLUMNS
+from ops.kinds.catalog import resources
 from ops.sandbox.faults import Fault
 from ops.sandbox.server import Sandbox
 from ops.sandbox.store import zone_id
+from ops.ui.shapes import Output
+from ops.ui.tables import Table
 from tests.conftest import Result
+from tests.snapshots import making
 
 Inv = Callable[..., Result]
 
@@ -66,6 +71,19 @@ def test_a_table_names_the_first_five_subjects_and_counts_the_others(kept: Sandb
 
     assert "r2.bucket assets, r2.bucket logs-01, r2.bucket logs-02" in result.out
     assert "and 17 more" in result.out
+
+
+@pytest.mark.parametrize("width", [50, 80, 120])
+def test_a_narrow_table_keeps_the_severity_and_the_problem_of_each_zone(
+    kept: Sandbox, inv: Inv, width: int
+) -> None:
+    found = rows(inv("checks", "--only", "tls-mode", "--output", "json"))
+
+    shown = Table(COLUMNS, Output(width=width)).block(found)
+
+    assert max(map(len, shown.splitlines())) <= width
+    words = " ".join(shown.split())
+    assert "high tls-mode legacy.example is off: visitors are not" in words
 
 
 def test_noisy_checks_run_with_all_or_by_name_only(kept: Sandbox, inv: Inv) -> None:
@@ -121,6 +139,27 @@ def test_live_reads_what_the_checks_need_and_leaves_no_snapshot(
     assert "settings" in asked
     assert "scripts" not in asked
     assert not [path for path in (home / "exports").rglob("*") if path.name == "manifest.json"]
+
+
+def test_what_another_account_of_this_machine_has_is_not_missing(
+    staged: Sandbox, inv: Inv, home: Path
+) -> None:
+    named = ("--zone", "example.org", "--name", "docs", "--type", "CNAME", "--content", "docs-9zz.pages.dev")
+    assert inv("dns.create", *named).code == 0
+    assert inv("scan.export", "--only", "zones.zone,dns.record,pages.project").code == 0
+    line = ("checks", "--only", "cname-to-foreign-gone", "--output", "json")
+    alone = rows(inv(*line))
+    project = {"id": "1", "name": "docs", "subdomain": "docs-9zz.pages.dev"}
+    other = home / "exports" / ("b" * 32) / "2026-11-22T06-10-00Z-aaaa"
+    making.made(other, {("pages.project", ""): [project]}, kinds=resources(), account_id="b" * 32)
+    encrypted = home / "exports" / ("c" * 32) / "2026-11-22T06-10-00Z-aaaa.tar.gz.age"
+    encrypted.parent.mkdir()
+    encrypted.write_bytes(b"only its key opens it")
+
+    both = rows(inv(*line))
+
+    assert [row["subjects"] for row in alone] == [["docs.example.org CNAME"]]
+    assert both == []
 
 
 def test_a_finding_is_accepted_until_a_day_in_the_repository(kept: Sandbox, inv: Inv) -> None:

@@ -14,6 +14,7 @@ import pytest
 from tests.conftest import Result
 
 ROOT = Path(__file__).parents[2]
+REPOSITORY = "https://repository.example/cfops"
 OTHER = {
     "ops/__init__.py": "from ops.version import version\n\n\nclass CharmBase: ...\n",
     "ops/version.py": 'version = "3.9.0"\n',
@@ -27,7 +28,7 @@ def build(folder: Path, *, source: Path = ROOT, umask: int = 0o022, zone: str = 
         [str(source / ".ci" / "package"), str(folder)],
         check=True,
         capture_output=True,
-        env={**os.environ, "PYTHON": sys.executable, "TZ": zone},
+        env={**os.environ, "PYTHON": sys.executable, "TZ": zone, "REPOSITORY": REPOSITORY},
         umask=umask,
     )
     return {file.suffix: file for file in folder.iterdir()}

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from ops.version import VERSION
-from tests.packages.conftest import ROOT, build
+from tests.packages.conftest import REPOSITORY, ROOT, build
 
 NAME = f"cfops-{VERSION}"
 
@@ -100,7 +100,7 @@ def test_the_page_of_the_package_index_has_no_relative_link(wheel: zipfile.ZipFi
     assert "pip install -e" not in page
 
 
-def test_the_metadata_name_the_systems_and_pythons(wheel: zipfile.ZipFile) -> None:
+def test_the_metadata_name_the_systems_the_pythons_and_the_addresses(wheel: zipfile.ZipFile) -> None:
     metadata = email.message_from_bytes(wheel.read(f"{NAME}.dist-info/METADATA"))
     classifiers = metadata.get_all("Classifier", [])
 
@@ -109,3 +109,9 @@ def test_the_metadata_name_the_systems_and_pythons(wheel: zipfile.ZipFile) -> No
     assert [one for one in classifiers if one in pythons] == pythons
     assert not any("Windows" in one for one in classifiers)
     assert metadata["Keywords"]
+    assert metadata.get_all("Project-URL") == [
+        f"Homepage, {REPOSITORY}",
+        f"Documentation, {REPOSITORY}/tree/v{VERSION}/ops/docs",
+        f"Changelog, {REPOSITORY}/blob/v{VERSION}/CHANGELOG.md",
+        f"Issues, {REPOSITORY}/issues",
+    ]

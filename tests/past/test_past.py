@@ -496,6 +496,25 @@ def test_a_path_that_the_snapshot_does_not_hold_is_not_found(asked: ApiPath, eve
         client.get(asked)
 
 
+def test_what_a_snapshot_lacks_of_something_that_it_has_is_not_found(export: Callable[..., Path]) -> None:
+    folder = export("--only", "kv,workers,tunnels", "--kv", "values", "--deep")
+    changed(folder, placed={f: p for f, p in load(folder).placed.items() if p.item != "auth-edge"})
+    client, snapshot = past_of(folder)
+    account = snapshot.manifest.account_id
+    namespaces = client.pages(path("/accounts/{}/storage/kv/namespaces", account), per_page=50)
+    values = "/accounts/{}/storage/kv/namespaces/{}/values"
+    (config,) = (one["id"] for one in namespaces if one["title"] == "config")
+
+    with pytest.raises(NotFound, match=r"does not hold a value of kv\.key 'absent'"):
+        client.raw(path(f"{values}/{{}}", account, config, "absent"), limit=9).content()
+    with pytest.raises(NotFound, match=r"does not hold the files of workers\.script 'auth-edge'"):
+        client.raw(
+            path("/accounts/{}/workers/scripts/{}/content/v2", account, "auth-edge"), limit=9
+        ).content()
+    with pytest.raises(NotFound, match=r"does not hold tunnels\.tunnel other than with is_deleted=false"):
+        list(client.pages(path("/accounts/{}/cfd_tunnel", account), per_page=50, is_deleted="true"))
+
+
 @pytest.mark.parametrize("ask", ["query", "graphql"])
 def test_queries_that_only_cloudflare_answers_are_refused(ask: str, everything: Path) -> None:
     client, _ = past_of(everything)

@@ -63,11 +63,19 @@ def test_disabling_keeps_the_settings_and_a_table_without_any_goes(file: Path) -
     assert file.read_text() == kept
 
 
-def test_a_file_that_cannot_be_changed_safely_is_left_as_it_is(file: Path) -> None:
-    text = 'plugins = {cfops-mail = {version = "1.0"}}\n'
-
-    with pytest.raises(UsageError):
-        allowed.write(written(file, text), "cfops-mail", {"version": "2.0"})
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ('plugins = {cfops-mail = {version = "1.0"}}\n', {"version": "2.0"}),
+        # Without a table of its own nothing of it is found, and it would stay enabled.
+        ('[plugins]\ncfops-mail.version = "1.0"\n', {}),
+    ],
+)
+def test_a_file_that_cannot_be_changed_safely_is_left_as_it_is(
+    file: Path, text: str, values: dict[str, str]
+) -> None:
+    with pytest.raises(UsageError, match=r"plugins\.toml cannot be changed safely"):
+        allowed.write(written(file, text), "cfops-mail", values)
 
     assert file.read_text() == text
 

@@ -323,8 +323,14 @@ class Other:
     name = "plain"
 
 
+class Task:
+    def __init__(self, name, module):
+        self.name, self.__module__, self.function = name, module, None
+
+
 CHECKS = [Check, Other]
-TASKS = None
+TASKS = "cfops_noisy"
+read, first, listed = Task("read", __name__), Task("first", __name__), Task("list", "ops.products.zones")
 ROUTES = "cfops_noisy"
 """
 
@@ -353,4 +359,8 @@ def test_what_a_plugin_brings_is_described_by_its_names(tmp_path: Path) -> None:
 
     done = inside(tmp_path, "describe", "noisy", "cfops_noisy")
 
-    assert json.loads(done.stdout) == ["sandbox routes", "checks: mail-open, plain"]
+    assert json.loads(done.stdout) == [
+        "tasks: noisy.first, noisy.read",
+        "sandbox routes",
+        "checks: mail-open, plain",
+    ]

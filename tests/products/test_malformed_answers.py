@@ -11,12 +11,12 @@ import responses
 
 from ops.errors import MalformedAnswer
 from ops.http.client import Client
+from ops.kinds.code import MODULE
 from ops.kinds.resource import Owner
 from ops.products.cache import api as cache
 from ops.products.ssl import api as ssl
 from ops.products.workers import api as workers
 from ops.products.workers.resources import RESOURCES
-from ops.products.workers.script import MODULE
 from ops.products.zones import api as zones
 from ops.sandbox.server import Sandbox
 from tests.conftest import API

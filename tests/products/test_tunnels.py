@@ -64,3 +64,51 @@ def test_a_record_follows_its_tunnel_to_the_new_id(
     assert result.code == 0, result.err
     assert made["id"] != tunnel["id"]
     assert [one["content"] for one in json.loads(found.out)] == [f"{made['id']}.cfargotunnel.com"]
+
+
+def test_a_virtual_network_that_routes_use_is_kept_and_they_are_named(staged: Sandbox, inv: Inv) -> None:
+    line = ("tunnels.route-add", "--network", "10.9.0.0/16", "--tunnel", "office")
+    assert inv(*line, "--virtual-network", "branch").code == 0
+
+    refused = inv("tunnels.network-delete", "--virtual-network", "branch", "--yes")
+    for network in ("10.0.0.0/16", "10.9.0.0/16"):
+        assert inv("tunnels.route-remove", "--network", network, "--yes").code == 0
+    deleted = inv("tunnels.network-delete", "--virtual-network", "branch", "--yes")
+
+    assert refused.code != 0
+    assert "the virtual network branch is used by the routes 10.0.0.0/16, 10.9.0.0/16" in refused.err
+    assert "`inv tunnels.route-remove NETWORK`" in refused.err
+    assert deleted.code == 0, deleted.err
+    assert json.loads(inv("tunnels.networks", "--output", "json").out or "[]") == []
+
+
+@pytest.mark.parametrize("routes", ["denied GET */teamnet/routes*", "empty-page GET */teamnet/routes*"])
+def test_a_refusal_without_known_routes_is_shown_as_it_came(staged: Sandbox, inv: Inv, routes: str) -> None:
+    staged.faults.parse(f"{routes} times=-1")
+
+    refused = inv("tunnels.network-delete", "--virtual-network", "branch", "--yes")
+
+    assert refused.code != 0
+    assert "The item is in use" in refused.err
+
+
+@pytest.mark.parametrize("fault", ["gone DELETE * status=404", "gone DELETE * status=422"])
+def test_another_refusal_of_a_virtual_network_is_shown_as_it_came(
+    staged: Sandbox, inv: Inv, fault: str
+) -> None:
+    staged.faults.parse(f"{fault} times=-1")
+
+    refused = inv("tunnels.network-delete", "--virtual-network", "branch", "--yes")
+
+    assert refused.code != 0
+    assert "used by the routes" not in refused.err
+
+
+def test_what_a_deletion_affects_is_said_before_it(staged: Sandbox, inv: Inv) -> None:
+    assert inv("scan.export", "--only", "tunnels", "--quiet").code == 0
+
+    network = inv("tunnels.network-delete", "--virtual-network", "branch", "--dry-run")
+    tunnel = inv("tunnels.delete", "--tunnel", "office", "--dry-run")
+
+    assert "used by tunnels.route 10.0.0.0/16" in network.err
+    assert "used by tunnels.route 10.0.0.0/16" in tunnel.err

@@ -17,11 +17,11 @@ from responses.matchers import query_param_matcher
 
 from ops.errors import DiskError, MalformedAnswer, NotFound, PermissionDenied, Refused
 from ops.http.client import Client
+from ops.kinds.code import Script, read_script
 from ops.kinds.resource import Content, Owner
 from ops.products.workers import api
 from ops.products.workers.download import file_names, write
 from ops.products.workers.resources import RESOURCES
-from ops.products.workers.script import Script, read_script
 from ops.products.workers.source import INDEX
 from ops.products.workers.tasks.scripts import binding_lines
 from ops.sandbox.server import Sandbox

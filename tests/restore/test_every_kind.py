@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ops.kinds.catalog import resources
-from ops.sandbox.routes import nested, written_whole
+from ops.sandbox.routes import devices, nested, platforms, snippets, written_whole
 from ops.sandbox.routes.collections import COLLECTIONS, SINGLES, A
 from ops.sandbox.routes.nested import LISTS
 from ops.sandbox.server import Sandbox
@@ -27,7 +27,8 @@ DOCUMENTS = tuple(
 OTHERS = (
     nested.ITEMS, nested.GATEWAY_LIST, nested.RULES, nested.ROUTES, nested.DOMAINS, "r2.cors",
     "r2.lifecycle", written_whole.SNIPPET_RULES, written_whole.ROOM_RULES, written_whole.VARIANTS,
-    written_whole.NOTIFIED, "ruleset", "account.ruleset", "queue", "d1.database",
+    written_whole.NOTIFIED, devices.PROFILES, devices.PROFILE, snippets.SNIPPETS, "ruleset",
+    "account.ruleset", "queue", "d1.database", platforms.NAMESPACES, platforms.WORKFLOWS, platforms.SITES,
 )  # fmt: skip
 # What is in them is deleted with them.
 PARENTS = (LISTS, A + "/gateway/lists", A + "/cfd_tunnel", "pages.project")
@@ -36,7 +37,7 @@ NOT_CREATED = (A + "/hyperdrive/configs",)
 # A monitor is recognized by its description; an index cannot be changed.
 NOT_CHANGED = ("lb.monitor", A + "/vectorize/v2/indexes")
 # A restore never deletes them.
-KEPT = ("d1.database", "queue", "pages.project")
+KEPT = ("d1.database", "queue", "pages.project", platforms.NAMESPACES, platforms.WORKFLOWS)
 # What a restore never touches unless it is named.
 NAMED = sorted(one.kind for one in resources() if one.writes and one.restore.named)
 # Where the id of an item that is created again is unknown, its name stands for it.
@@ -79,7 +80,7 @@ def _name(kind: str, item: Any) -> str:
 _VOLATILE = re.compile(
     r"id|uuid|tag|ref|version|sitekey|aud|number|num_items|count|status|queue_id|consumer_id|.*_on|.*_at"
     r"|created|modified|last_updated|producers|service|environment|.*_count|priority|queue_name"
-    r"|policy_id|doh_subdomain|updated_at|creation_date|zoneName|subdomain|domains|.*script_name|verified"
+    r"|policy_id|site_token|doh_subdomain|updated_at|creation_date|zoneName|subdomain|domains|.*script_name|verified"
     r"|created_time|modified_time|createdAt|ruleId|queueId|framework.*|ssl|read_replication"
 )
 
@@ -211,7 +212,8 @@ def test_what_reaches_people_or_money_is_restored_only_if_it_is_named(staged: Sa
     assert named.code == 0, named.err
     assert state(staged)[addresses]
     assert NAMED == [
-        "access.organization", "accounts.account", "argo.smart_routing", "email.address",
+        "access.organization", "accounts.account", "argo.smart_routing", "devices.default_profile",
+        "devices.profile", "email.address", "email.settings",
         "notifications.webhook", "r2.custom_domain", "r2.lock", "r2.managed_domain", "registrar.domain",
         "ssl.total_tls",
     ]  # fmt: skip

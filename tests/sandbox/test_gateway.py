@@ -125,10 +125,54 @@ def test_an_http_1_0_client_is_answered_and_disconnected(
         b"GET /client/v4/zones HTTP/3\r\n\r\n",
         b"GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: -5\r\n\r\n",
         b"GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: many\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: localhost\r\n" + b"X: y\r\n" * 201 + b"\r\n",
+        b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n" % (1 << 40),
     ],
 )
 def test_a_malformed_request_ends_the_connection(raw: Callable[[bytes], bytes], sent: bytes) -> None:
     assert raw(sent) == b""
+
+
+@pytest.mark.parametrize("end", [b"Content-Length: 9\r\n\r\nhalf", b"X-Half: of a head\r\n"])
+def test_a_request_that_is_cut_off_is_not_answered(sandbox: Sandbox, end: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", sandbox.port), timeout=5) as link:
+        link.sendall(b"POST /client/v4/zones HTTP/1.1\r\nHost: localhost\r\n" + end)
+        link.shutdown(socket.SHUT_WR)
+
+        assert link.recv(100) == b""
+    assert sandbox.requests == []
+
+
+def test_a_path_outside_the_api_has_no_route(sandbox: Sandbox, raw: Callable[[bytes], bytes]) -> None:
+    answer = raw(request(sandbox, "/client/v5/zones", more="Connection: close\r\n"))
+
+    assert answer.startswith(b"HTTP/1.1 404 ")
+    assert b"No route for that URI" in answer
+    assert sandbox.requests == []
+
+
+def test_the_fields_after_a_chunked_body_are_skipped(
+    sandbox: Sandbox, raw: Callable[[bytes], bytes], zone: str
+) -> None:
+    more = "Transfer-Encoding: chunked\r\nConnection: close\r\n"
+    head = request(sandbox, f"/client/v4/zones/{zone}/settings/brotli", method="PATCH", more=more)
+
+    answer = raw(head + b'10\r\n{"value": "off"}\r\n0\r\nX-Sum: 1\r\n\r\n')
+
+    assert answer.startswith(b"HTTP/1.1 200 OK")
+
+
+def test_a_body_that_drips_ends_when_the_sandbox_stops(start: Callable[..., Sandbox]) -> None:
+    sandbox = start(seed=None, quota=None)
+    sandbox.faults.parse("drip bytes=1 seconds=60")
+    with socket.create_connection(("127.0.0.1", sandbox.port), timeout=5) as link:
+        link.sendall(request(sandbox, "/client/v4/user"))
+        head = link.recv(4096)
+        sandbox.stop()
+        rest = b"".join(iter(lambda: link.recv(4096), b""))
+
+    assert head.startswith(b"HTTP/1.1 200 OK")
+    assert b"success" not in head + rest
 
 
 def test_eight_threads_read_and_write_at_once(api: Api) -> None:

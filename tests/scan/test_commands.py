@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from collections import Counter
 from collections.abc import Callable
@@ -131,6 +132,26 @@ def test_a_denied_product_is_marked_and_the_rest_is_complete(staged: Sandbox, in
     assert str((folder.parent / "latest").readlink()) != folder.name
     assert "--skip dns.record" in result.err
     assert "DNS > Read" in result.err
+
+
+@pytest.mark.parametrize("task", ["scan.export", "scan"])
+def test_the_hint_of_a_limited_token_makes_the_next_run_complete(
+    staged: Sandbox, inv: Inv, task: str
+) -> None:
+    for path in ("*/access/*", "*/gateway*", "*/email/routing*", "*/registrar*", "*/dnssec*"):
+        staged.faults.add(Fault("denied", path=path, times=-1))
+    staged.faults.add(Fault("gone", path="*/rum/*", times=-1))
+
+    result = inv(task)
+
+    [names] = re.findall(r"hint: `--skip (\S+)` leaves out", result.err)
+    again = inv(task, "--skip", names)
+    assert (result.code, again.code) == (4, 0), again.err
+    assert names == "access,email,gateway,registrar.domain,rum.site,zones.dnssec"
+    assert "denied without Account > Zero Trust > Read: gateway.list, gateway.location, " in result.err
+    assert "registrar.domain: denied: " in result.err
+    assert "(it takes Account > Domain Registration > Read)" in result.err
+    assert "`inv items.kinds` shows the permission of each kind" in result.err
 
 
 def test_an_export_without_the_denied_kinds_is_complete(staged: Sandbox, inv: Inv) -> None:

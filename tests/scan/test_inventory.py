@@ -9,6 +9,7 @@ import pytest
 from ops.errors import CredentialsError, DiskError
 from ops.export.delivery import DocumentFile, SnapshotFolder
 from ops.export.job import worth_keeping
+from ops.kinds.catalog import resources
 from ops.scan.inventory import Inventory
 from ops.snapshots.manifest import Section
 from ops.ui.cells import readable_size
@@ -71,13 +72,41 @@ def test_a_stop_takes_precedence_over_other_reasons() -> None:
 
 
 def test_skipping_is_suggested_only_if_it_helps() -> None:
-    assert Inventory((FAILED,)).gaps({}) == ["dns.record: failed: GET /zones/z2: 502"]
-    assert Inventory((DENIED, WHOLE)).gaps({"dns.record": "DNS > Read"}) == [
-        (
-            "dns.record: denied in 1 of 2: GET /zones/z1: no (it takes DNS > Read); "
-            "`--skip dns.record` leaves it out"
-        )
+    known = resources()
+    failed, denied = Inventory((FAILED,)), Inventory((DENIED, WHOLE))
+
+    assert failed.gaps(known) == ["dns.record: failed: GET /zones/z2: 502"]
+    assert failed.skippable(known) == []
+    assert denied.gaps(known) == [
+        "dns.record: denied in 1 of 2: GET /zones/z1: no (it takes Zone > DNS > Read)"
     ]
+    assert denied.skippable(known) == ["dns.record"]
+
+
+def test_a_permission_that_several_kinds_lack_is_named_once() -> None:
+    sections = (
+        Section("email.address", "a", "denied", 0, "GET /addresses: no"),
+        Section("email.rule", "a", "unavailable", 0, "GET /rules: no"),
+        Section("gateway.list", "a", "denied", 0, "GET /lists: no"),
+        Section("gateway.rule", "a", "denied", 0, "GET /rules: no"),
+        Section("workers.script/contents", "s", "denied", 0, "GET /scripts/s: no"),
+    )
+    read = [one for one in resources() if not one.deep]
+    inventory = Inventory(sections)
+
+    assert inventory.gaps(read) == [
+        "email.address: denied: GET /addresses: no (it takes Account > Email Routing Addresses > Read)",
+        "email.rule: unavailable: GET /rules: no",
+        "denied without Account > Zero Trust > Read: gateway.list, gateway.rule",
+        "workers.script/contents: denied: GET /scripts/s: no (it takes Account > Workers Scripts > Read)",
+    ]
+    assert inventory.skippable(read) == [
+        *("email", "gateway.list", "gateway.rule", "workers.script/contents"),
+    ]
+    assert inventory.reason == (
+        "denied: email.address, gateway.list, gateway.rule, workers.script/contents; "
+        "email.rule: unavailable: GET /rules: no"
+    )
 
 
 @pytest.mark.parametrize(

@@ -319,3 +319,83 @@ def test_each_profile_needs_profiles_with_different_names(inv: Inv, home: Path) 
     assert (none.code, alike.code) == (1, 1)
     assert "there are no profiles" in none.err
     assert "two profiles have one name" in alike.err
+
+
+@pytest.mark.parametrize(
+    ("platform", "written"),
+    [
+        ("cron", "\n17 * * * * umask 077"),
+        ("systemd", "OnCalendar=*-*-* *:17:00"),
+        ("kubernetes", "schedule: 17 * * * *"),
+    ],
+)
+def test_an_hourly_job_makes_light_snapshots(inv: Inv, platform: str, written: str) -> None:
+    result = inv("schedule", "--for", platform, "--hourly", "--prune", "hourly=24,daily=7")
+
+    assert result.code == 0
+    assert written in result.out
+    assert "--since=latest" in result.out
+    assert "snapshots a day are kept" not in result.err
+
+
+@pytest.mark.parametrize("platform", ["cron", "systemd", "github", "kubernetes"])
+def test_an_hourly_job_has_a_place_beside_the_daily_one(inv: Inv, platform: str, tmp_path: Path) -> None:
+    line = ("schedule", "--for", platform, "--push", "s3://backups/cf", "--to", str(tmp_path / "made"))
+
+    daily, hourly = inv(*line), inv(*line, "--hourly")
+
+    assert (daily.code, hourly.code) == (0, 0), hourly.err
+    names = {path.name for path in (tmp_path / "made").iterdir()}
+    of_hour = {name for name in names if "-hourly" in name}
+    assert {name.replace("-hourly", "") for name in of_hour} == names - of_hour
+    assert "cfops-export-hourly" in hourly.err
+    assert "24 snapshots a day are kept until" in hourly.err
+
+
+def test_an_hourly_cron_job_shares_the_secret_and_the_volume_of_the_daily_one(inv: Inv) -> None:
+    daily, hourly = (loaded(inv("schedule", "--for", "kubernetes", *more).out) for more in ([], ["--hourly"]))
+
+    pods = [job["spec"]["jobTemplate"]["spec"]["template"]["spec"] for job in (daily, hourly)]
+    assert [job["metadata"]["name"] for job in (daily, hourly)] == ["cfops-export", "cfops-export-hourly"]
+    assert [job["spec"]["startingDeadlineSeconds"] for job in (daily, hourly)] == [3600, 1800]
+    assert pods[0]["volumes"] == pods[1]["volumes"]
+    assert pods[0]["containers"][0]["env"] == pods[1]["containers"][0]["env"]
+
+
+def test_an_hourly_workflow_carries_over_from_the_bucket_that_it_pushes_to(inv: Inv) -> None:
+    result = inv("schedule", "--for", "github", "--hourly", "--push", "s3://backups/cf/")
+
+    steps = loaded(result.out)["jobs"]["export"]["steps"]
+    assert "--since=s3://backups/cf/latest" in steps[-1]["run"]
+    assert "everyone who can read the repository" not in result.err
+    assert "`inv snapshots.prune --from s3://backups/cf/`" in result.err
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        (("--for", "github"), "a runner has none: it must be in a bucket"),
+        (("--encrypt-to", KEY), "would need the key of encrypted ones"),
+    ],
+)
+def test_an_hourly_job_needs_a_base_that_it_can_read(
+    inv: Inv, options: tuple[str, ...], problem: str
+) -> None:
+    result = inv("schedule", "--hourly", *options)
+
+    assert result.code == 1
+    assert problem in result.err
+
+
+def test_the_region_of_the_bucket_is_in_the_job_if_it_is_set(
+    inv: Inv, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = ("schedule", "--for", "kubernetes", "--push", "s3://backups/cloudflare")
+    without = inv(*line)
+    monkeypatch.setenv("AWS_REGION", "eu-central-1")
+
+    result = inv(*line)
+
+    assert without.code == result.code == 0, result.err
+    assert "AWS_REGION" not in without.out
+    assert "eu-central-1" in result.out

@@ -197,3 +197,13 @@ def test_one_that_another_run_has_removed_is_not_a_failure(library: Library) -> 
     remove(library, decided)
 
     assert remove(library, decided) == []
+
+
+def test_the_deep_snapshot_of_a_day_is_kept_instead_of_later_lean_ones(library: Library) -> None:
+    for day in ("22", "23"):
+        fill(library, f"2026-11-{day}T03:47", options={"deep": True})
+        fill(library, *(f"2026-11-{day}T{hour:02}:17" for hour in range(4, 24)))
+
+    found = kept(library, Policy(hourly=2, daily=2))
+
+    assert found == ["2026-11-23T23-17", "2026-11-23T22-17", "2026-11-23T03-47", "2026-11-22T03-47"]

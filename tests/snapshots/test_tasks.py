@@ -54,6 +54,7 @@ def test_a_snapshot_is_shown_section_by_section(inv: Inv, exports: Path) -> None
     rows = {(row["kind"], row["in"]): row for row in json.loads(result.out)}
     assert rows["dns.record", "example.com"]["items"] == 2
     assert rows["workers.script/contents", "hello"]["status"] == "complete"
+    assert rows["kv.namespace", "Example"]["items"] == 1
     assert rows["kv.key", "cache"]["items"] == 2
     assert ACCOUNT_ID in result.err
 

@@ -107,6 +107,16 @@ def test_a_crash_between_the_line_and_its_head_is_not_a_problem(tmp_path: Path, 
     assert log.verify().problem == ""
 
 
+def test_lines_that_another_program_added_at_the_end_are_found(tmp_path: Path, log: AuditLog) -> None:
+    head = tmp_path / "audit-head.json"
+    before = head.read_bytes()
+    log.record({"task": "one"})
+    log.record({"task": "two"})
+    head.write_bytes(before)
+
+    assert log.verify().problem == "2 lines at the end were added by another program"
+
+
 def test_a_damaged_head_is_an_error_message(tmp_path: Path, log: AuditLog) -> None:
     (tmp_path / "audit-head.json").write_text("{")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import multiprocessing
 import os
@@ -198,3 +199,50 @@ def _once(folder: Path, name: str) -> None:
     report_lost(folder, NOW)
     Ledger(folder).append(line(name), NOW)
     state.close()
+
+
+def test_a_line_goes_into_the_file_that_another_run_has_written_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger = Ledger(tmp_path)
+    ledger.append(line("a"), NOW)
+    lock, waited = fcntl.flock, []
+
+    def rewritten_meanwhile(descriptor: int, how: int) -> None:
+        lock(descriptor, how)
+        if not waited:
+            waited.append(how)
+            (tmp_path / "new").write_bytes((tmp_path / "runs.jsonl").read_bytes())
+            (tmp_path / "new").replace(tmp_path / "runs.jsonl")
+
+    monkeypatch.setattr(fcntl, "flock", rewritten_meanwhile)
+    ledger.append(line("b"), NOW)
+
+    assert (runs(tmp_path), len(waited)) == (["a", "b"], 1)
+
+
+@pytest.mark.parametrize("kind", ["a pipe", "of another user"])
+def test_what_is_not_a_file_of_this_user_is_not_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    if kind == "a pipe":
+        os.mkfifo(tmp_path / "runs.jsonl")
+    else:
+        Ledger(tmp_path).append(line("a"), NOW)
+        monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
+
+    with pytest.raises(DiskError, match=r"runs\.jsonl is not a regular file of this user"):
+        Ledger(tmp_path).append(line("b"), NOW)
+
+
+def test_what_is_not_the_state_of_a_run_is_removed_after_a_day(tmp_path: Path) -> None:
+    (tmp_path / "runs").mkdir()
+    files = [tmp_path / "runs" / name for name in ("young.new", "old.new", "young.json", "old.json")]
+    for file in files:
+        file.write_text("torn")
+        age = 2 * DAY if file.name.startswith("old") else 60
+        os.utime(file, (NOW - age, NOW - age))
+
+    assert report_lost(tmp_path, NOW) == 0
+    assert [file.name for file in files if file.exists()] == ["young.new", "young.json"]
+    assert runs(tmp_path) == []

@@ -9,6 +9,7 @@ import re
 import stat
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from ops.telemetry.logfile import LogFile
 from ops.telemetry.record import CallSeen, Record
 from ops.telemetry.redact import HIDDEN
 from ops.ui.talk import Talk
+from tests.conftest import Result
 from tests.telemetry.lines import SCHEMA, log_lines
 
 OLD = 'YQSn-x"WA/Qii+Eh9 qM58wZéNnyQS7FUdoqGIUAbr'
@@ -184,6 +186,44 @@ def test_a_file_is_rotated_by_size_and_a_few_older_ones_are_kept(tmp_path: Path)
         "log.1": "line 8 of ten lines\n",
         "log.2": "line 7 of ten lines\n",
     }
+
+
+def test_a_line_goes_into_the_file_that_has_taken_the_place_of_the_open_one(tmp_path: Path) -> None:
+    file = LogFile(str(tmp_path / "run.log"))
+    file.write("one")
+    (tmp_path / "other.log").touch()
+    (tmp_path / "run.log").replace(tmp_path / "moved.log")
+    (tmp_path / "other.log").replace(tmp_path / "run.log")
+
+    file.write("two")
+    (tmp_path / "run.log").unlink()
+    file.write("three")
+
+    file.close()
+    assert (tmp_path / "moved.log").read_text() == "one\n"
+    assert (tmp_path / "run.log").read_text() == "three\n"
+
+
+def test_a_full_disk_leaves_no_half_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file, write = LogFile(str(tmp_path / "run.log")), os.write
+    file.write("whole")
+    monkeypatch.setattr(os, "write", lambda descriptor, data: write(descriptor, data[:3]))
+
+    with pytest.raises(DiskError, match="No space left on device"):
+        file.write("cut")
+
+    file.close()
+    assert (tmp_path / "run.log").read_text() == "whole\n"
+
+
+def test_tasks_that_name_the_same_file_share_it(inv: Callable[..., Result], tmp_path: Path) -> None:
+    file = str(tmp_path / "run.log")
+
+    result = inv("checks.list", "--log-file", file, "checks.list", "--log-file", file)
+
+    assert result.code == 0, result.err
+    lines = [json.loads(line) for line in Path(file).read_text().splitlines()]
+    assert [line["task"] for line in lines if line["event"] == "task"] == ["checks.list"] * 2
 
 
 def test_a_line_longer_than_the_limit_is_written_whole(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,8 +17,9 @@ from ops.cli.recording import Recording
 from ops.items import Json
 from ops.sandbox.server import Sandbox
 from ops.telemetry.ledger import Ledger, running
-from ops.telemetry.record import CallSeen, Record, ScanSeen, WritesSeen
+from ops.telemetry.record import CallSeen, Record, ScanSeen, SectionSpan, WritesSeen
 from ops.telemetry.tally import Tally
+from ops.telemetry.timeline import COLUMNS, Timeline
 from tests.conftest import Result
 from tests.e2e.conftest import Shell, bare, shell  # noqa: F401  (fixtures)
 
@@ -65,6 +67,67 @@ def test_changes_and_what_scans_found_add_up() -> None:
     assert found["sections"] == {"complete": 3, "denied": 1}
 
 
+def test_a_scan_has_a_timeline_of_its_kinds_and_routes() -> None:
+    tally = Tally(started=100.0)
+    span = SectionSpan("dns.record", "2", "1", 101.0, 102.5, scope="a", status="complete")
+    for event in (span, replace(span, started=101.5, ended=104.0, status="denied")):
+        tally(event)
+    for started in (100.2, 103.9, 103.95):
+        tally(call(started=started))
+
+    timeline = tally.as_json()["timeline"]
+
+    assert timeline["kinds"] == {"dns.record": [1.0, 4.0, 2, 1]}
+    assert (timeline["step"], timeline["routes"]) == (1, {"GET /zones": [0, 1, 0, 0, 2]})
+    assert "timeline" not in tallied(call())
+
+
+def test_the_parts_of_time_become_longer_so_that_they_stay_few() -> None:
+    timeline = Timeline()
+    for second in range(0, 1600, 2):
+        timeline.add_request("GET /zones", float(second))
+    timeline.add_request("GET /zones", -1.0)
+
+    written = timeline.as_json()
+
+    first, *counts = written["routes"]["GET /zones"]
+    assert (written["step"], first, len(counts), sum(counts)) == (60, 0, 27, 801)
+    assert counts[:3] == [31, 30, 30]
+    assert Timeline.from_json(written).as_json() == written
+    timeline.add_request("GET /zones", 1e12)
+    assert max(timeline.routes["GET /zones"]) == COLUMNS - 1
+
+
+def test_a_timeline_keeps_what_took_longest_and_is_asked_most() -> None:
+    timeline = Timeline()
+    for n in range(100):
+        timeline.add_section(f"kind.{n}", 0.0, float(n), whole=True)
+        for _ in range(n):
+            timeline.add_request(f"GET /{n}", 0.0)
+
+    written = timeline.as_json()
+
+    assert (len(written["kinds"]), len(written["routes"])) == (45, 12)
+    assert "kind.99" in written["kinds"]
+    assert "GET /99" in written["routes"]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        {},
+        {"kinds": [], "step": 1, "routes": {}},
+        {"kinds": {"a": [1]}, "step": 1, "routes": {}},
+        {"kinds": {}, "step": 2, "routes": {}},
+        {"kinds": {}, "step": 1, "routes": {"GET /zones": [60, 1]}},
+        {"kinds": {}, "step": 1, "routes": {"GET /zones": []}},
+    ],
+)
+def test_a_line_with_something_else_as_timeline_is_not_read(written: Json) -> None:
+    with pytest.raises((KeyError, TypeError, ValueError, AttributeError)):
+        Timeline.from_json(written)
+
+
 def test_an_export_leaves_a_line_with_what_it_did(inv: Inv, staged: Sandbox, home: Path) -> None:
     result = inv("scan.export", "--output", "json")
 
@@ -78,6 +141,9 @@ def test_an_export_leaves_a_line_with_what_it_did(inv: Inv, staged: Sandbox, hom
     assert sum(route["n"] for route in line["routes"].values()) == line["requests"]
     assert all("{" in route or staged.account_id not in route for route in line["routes"])
     assert line["cpu"] > 0 < line["memory"]
+    # Which kinds it keeps is a matter of time: those that took longest.
+    assert "dns.record" in line["timeline"]["kinds"]
+    assert sum(map(sum, line["timeline"]["routes"].values())) <= line["requests"]
     assert list((home / "state" / "runs").iterdir()) == []
 
 

@@ -215,3 +215,13 @@ def test_what_holds_no_secret_is_kept_however_it_is_encoded(data: bytes) -> None
     for wrap in WRAPPINGS:
         assert not Redactor([TOKEN]).holds(wrap(data))
         assert not Redactor().holds(wrap(data))
+
+
+@pytest.mark.parametrize(("times", "found"), [(1, True), (6, True), (9, False)])
+def test_a_secret_is_found_in_base64_of_base64_up_to_some_depth(times: int, found: bool) -> None:
+    secret = "whsec_" + "Zq7" * 9
+    data = secret.encode()
+    for _ in range(times):
+        data = base64.b64encode(data)
+
+    assert Redactor([secret]).holds(data) is found

@@ -336,3 +336,23 @@ def test_the_width_of_the_environment_has_priority(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("COLUMNS", "30")
 
     assert on_terminal(rows({"content": "x" * 300})).out.splitlines()[2] == "x" * 29 + "…"
+
+
+def test_rows_of_what_is_under_way_are_handed_on_one_by_one() -> None:
+    class Pipe(io.BytesIO):
+        flushed = 0
+
+        def flush(self) -> None:
+            self.flushed = self.getvalue().count(b"\n")
+
+    out = Pipe()
+
+    def given() -> Iterator[dict[str, Any]]:
+        for number in range(3):
+            yield {"n": number}
+            seen.append(out.flushed)
+
+    seen: list[int] = []
+    show(Rows(given(), live=True), Output("jsonl"), out, print)
+
+    assert seen == [1, 2, 3]

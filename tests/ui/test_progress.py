@@ -244,3 +244,19 @@ def test_tqdm_is_loaded_only_for_a_bar() -> None:
     )
 
     assert subprocess.check_output([sys.executable, "-c", script]) == b"False\n"
+
+
+def test_a_terminal_shows_nothing_of_work_that_has_not_begun_or_is_over() -> None:
+    err, clock = Terminal(), Clock()
+    progress = Progress(err, True, clock)
+
+    for _ in range(2):
+        clock.now += 60
+        progress.done("zones")
+        progress.wait(5, "the budget")
+        seen = err.seen
+        progress.start("scan", 2)
+        progress.finish()
+
+    assert seen.count("scan") == err.seen.count("scan") - 1
+    assert "the budget" not in err.seen

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ops.ui.cells import bar
 from ops.ui.output import show
-from ops.ui.shapes import CHANGE, KEY, LOW, MAIN, STATUS, Column, Item, Output, Rows
+from ops.ui.shapes import CHANGE, KEY, LOW, MAIN, STATUS, TREND, Column, Item, Output, Rows
 from ops.ui.tables import Table, cut_apart, item_table, shortened, width_of, wrapped
 from ops.ui.talk import paint, use_color
 from tests.ui.paper import Terminal, on_terminal, printed, rows
@@ -355,3 +356,22 @@ def test_what_joins_another_column_stands_on_its_line_where_both_fit() -> None:
     assert table.block(items).splitlines()[0] == "kv.pair a"
     assert table.block(items[:1]) == "kv.pair a\n"
     assert table.hidden == []
+
+
+def test_a_trend_that_is_cut_keeps_its_newest_counts() -> None:
+    columns = (Column("name", KEY), Column("trend", MAIN, TREND))
+    item = {"name": "api", "trend": [1] * 20 + [8] * 4}
+
+    line = Table(columns, Output(width=17, headers=False)).block([item])
+
+    assert line == "api  …▂▂▂▂▂▂▂████\n"
+
+
+def test_a_text_that_looks_like_a_cut_one_stays_apart_from_it() -> None:
+    assert cut_apart(["abc…", "abcdefg", "short"], 5) == ["abc…", "abcd…", "short"]
+    assert cut_apart(["abc…", "abcdefg"], 4) == ["abc…", "ab…g"]
+
+
+@pytest.mark.parametrize(("value", "most"), [(None, 10), (0, 0), (5, 0)])
+def test_a_bar_of_nothing_is_empty(value: float | None, most: float) -> None:
+    assert bar(value, most) == ""

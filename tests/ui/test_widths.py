@@ -92,3 +92,9 @@ def test_a_table_fits_and_no_column_is_wider_than_its_cells(needs: list[Need], r
     assert total(widths) <= room
     assert all(width <= need.natural for width, need in zip(widths, needs, strict=True))
     assert any(widths)
+
+
+def test_columns_that_tell_items_apart_keep_their_names_and_twelve_characters_in_any_room() -> None:
+    needs = [need(30, importance=KEY, head=14), need(30, importance=KEY, head=2)]
+
+    assert fitted(needs, 5) == [14, 12]

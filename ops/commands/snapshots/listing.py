@@ -30,7 +30,7 @@ COLUMNS = (
     Column("status", MAIN, STATUS), "kinds", Column("items", MAIN), Column("bytes", meaning=SIZE), "note",
 )  # fmt: skip
 SECTIONS = (
-    Column("kind", MAIN), Column("in", KEY), Column("status", MAIN, STATUS), Column("items", MAIN),
+    Column("kind", KEY), Column("in", KEY), Column("status", KEY, STATUS), Column("items", MAIN),
     Column("note", MAIN, wraps=True), Column("read_at", LOW, TIME),
 )  # fmt: skip
 
@@ -107,13 +107,14 @@ def sections(snapshot: Snapshot, resources: Mapping[str, Resource]) -> Iterator[
     """Yield a row for each section: kind, scope, the name of the parent, status, items, note."""
     from ops.snapshots.manifest import CONTENTS
 
-    names: dict[str, dict[str, str]] = {}
-    for section in snapshot.manifest.sections:
+    manifest, names = snapshot.manifest, dict[str, dict[str, str]]()
+    account = {manifest.account_id: manifest.account_name} if manifest.account_name else {}
+    for section in manifest.sections:
         kind = section.kind.removesuffix(CONTENTS)
         owner = resources.get(kind)
         parent = kind if kind != section.kind else owner.parent if owner else ""
         if parent not in names:
-            names[parent] = _names(snapshot, resources.get(parent))
+            names[parent] = account | _names(snapshot, resources.get(parent))
         yield {
             "kind": section.kind,
             "scope": section.scope,
@@ -121,7 +122,7 @@ def sections(snapshot: Snapshot, resources: Mapping[str, Resource]) -> Iterator[
             "status": section.status,
             "items": section.known,
             "note": section.reason,
-            "read_at": section.read_at or snapshot.manifest.started,
+            "read_at": section.read_at or manifest.started,
             "carried_from": section.carried_from,
         }
 

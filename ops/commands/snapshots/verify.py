@@ -105,6 +105,6 @@ def _live_counts(app: App, snapshot: Snapshot) -> dict[str, int]:
     inventory = scan_account(app, Owner(account.id, account.id, {}), plan, Count())
     if inventory.ended_by is not None:
         raise inventory.ended_by
-    for gap in inventory.gaps({resource.kind: resource.needs for resource in plan.resources}):
+    for gap in inventory.gaps(plan.resources):
         app.gap(gap)
     return counts(inventory.sections)

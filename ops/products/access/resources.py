@@ -6,22 +6,44 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ops.errors import NotFound, UserError
+from ops.items import Json, reach
 from ops.kinds.collection import READ_ONLY, Verbs, collection, lost, only_where, single
-from ops.kinds.resource import Restore
+from ops.kinds.resource import Owner, Restore, address
 from ops.products.accounts.resources import ORGANIZATION
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ops.http.client import Client
-    from ops.items import Json
-    from ops.kinds.resource import Owner, Resource
+    from ops.kinds.resource import Resource
 
 APPS, IDENTITY = (
     "Account > Access: Apps and Policies > Read",
     ("Account > Access: Organizations, Identity Providers, and Groups > Read"),
 )
 ACCESS = "/accounts/{account}/access"
+CUSTOM_PAGES = f"{ACCESS}/custom_pages"
+# What identifies users without a client secret.
+WITHOUT_SECRET = ("onetimepin", "saml")
+
+
+def _secret_of_provider(provider: Json, live: Json | None, _now: float) -> str:
+    """Return which secret of *provider* must be given by hand; "" if it can be written without one."""
+    if provider.get("type") not in WITHOUT_SECRET:
+        return (
+            "Cloudflare never returns its client secret (config.client_secret), and a write without it would"
+            " remove it: create or change it by hand, with a secret of the identity provider"
+        )
+    if reach(live or {}, "scim_config.enabled"):
+        return "a write would remove the secret of its SCIM (scim_config.secret): change it by hand"
+    return ""
+
+
+def _whole_page(client: Client, account: Owner, head: Json, earlier: Json | None) -> Json:
+    """Return a page with its HTML, which the list lacks."""
+    if earlier and "custom_html" in earlier and earlier.get("updated_at") == head.get("updated_at", ""):
+        return {**earlier, **head}
+    return client.get(address(CUSTOM_PAGES, account).below("{}", head["uid"]))
 
 
 def _organization(declared: Resource, client: Client, account: Owner) -> Iterable[Json]:
@@ -50,9 +72,16 @@ PROVIDER = collection(
     types={"type": str},
     volatile=("uid", "version", "config.redirect_url", "scim_config.scim_base_url"),
     secret=("config.client_secret", "scim_config.secret"),
-    # Its secrets are never returned, and an update with what was read would remove them.
-    restore=Restore(unsupported="Cloudflare never returns their secrets"),
-    verbs=READ_ONLY,
+    read_only=("read_only", "saml_certificate_set"),
+    fixed=("type",),
+    restore=Restore(
+        blocked=_secret_of_provider,
+        not_restored=lambda provider, live: (
+            ["the secret and the address of its SCIM, which its identity provider needs again"]
+            if not live and reach(provider, "scim_config.enabled")
+            else []
+        ),
+    ),
     terraform="cloudflare_zero_trust_access_identity_provider",
 )
 GROUP = collection(
@@ -121,12 +150,16 @@ RESOURCES = only_where(
     ),
     collection(
         "access.custom_page",
-        f"{ACCESS}/custom_pages",
+        CUSTOM_PAGES,
         "Account > Access: Custom Pages > Read",
         key="uid",
         volatile=("app_count",),
-        verbs=READ_ONLY,
-        restore=Restore(unsupported="the list does not hold their HTML"),
+        whole=_whole_page,
+        restore=Restore(
+            blocked=lambda page, _live, _now: (
+                "" if "custom_html" in page else "the snapshot does not hold its HTML"
+            )
+        ),
         terraform="cloudflare_zero_trust_access_custom_page",
     ),
     collection(
@@ -136,7 +169,8 @@ RESOURCES = only_where(
         identity=("fingerprint",),
         types={"fingerprint": str},
         volatile=("expires_on",),
-        verbs=READ_ONLY,
+        unordered=("associated_hostnames",),
+        verbs=Verbs(create=False, delete=False, sent=("name", "associated_hostnames")),
         restore=Restore(unsupported="the API does not return the certificate"),
         terraform="cloudflare_zero_trust_access_mtls_certificate",
     ),

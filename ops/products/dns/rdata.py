@@ -8,6 +8,7 @@ derives in a form of its own, and nobody can set. `priority` is a field of the r
 from __future__ import annotations
 
 import re
+import struct
 from base64 import b64encode
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
@@ -199,12 +200,16 @@ def parsed(type: str, text: str) -> Rdata:
         # dnspython would read names by the older IDNA 2003.
         tokens = dns.tokenizer.Tokenizer(with_target(type, text.strip(), host))
         found = dns.rdata.from_text(IN, from_text(type), tokens, origin=dns.name.root, relativize=False)
+        if type == "LOC":
+            # A place is checked against its bounds only when it is read from a packet.
+            wire = found.to_digestable()
+            dns.rdata.from_wire(IN, found.rdtype, wire, 0, len(wire))
         if found.rdcomment is None and tokens.get().is_eof():
             return found
         problem = hint = ""
     except OpsError as error:
         problem, hint = error.message, error.hint
-    except (DNSException, ValueError):
+    except (DNSException, ValueError, struct.error):
         problem = hint = ""
     # dnspython's own words do not say what is expected.
     fields = words_of(type)

@@ -6,12 +6,21 @@ from ops.kinds.collection import Verbs, collection, single
 from ops.kinds.resource import ACCOUNT, Block, Compare, Resource, Restore, Where, Writes
 from ops.products.email import api
 
-RULES, ROUTING = "Zone > Email Routing Rules > Read", "/zones/{zone}/email/routing"
+RULES = "Zone > Email Routing Rules > Read"
 ROUTED = Where(
     "dns.record",
     "the zone has no MX record of Email Routing",
     lambda one: one.get("type") == "MX" and str(one.get("content")).rstrip(".").endswith("mx.cloudflare.net"),
 )
+SETTINGS = single(
+    "email.settings",
+    api.ROUTING,
+    "Zone > Zone Settings > Read",
+    volatile=("tag", "status", "synced", "admin_locked", "name"),
+    where=ROUTED,
+    restore=Restore(named="it adds and locks, or removes, the MX records that bring the mail of a zone"),
+)
+assert SETTINGS.writes is not None  # noqa: S101 (a single has them)
 RESOURCES = (
     collection(
         "email.address",
@@ -31,6 +40,7 @@ RESOURCES = (
         parent=ACCOUNT,
         path=api.ALL_RULES,
         paging=api.PAGING,
+        listing=lambda client, account: api.list_rules(client, account.id),
         needs=RULES,
         task="email.rules",
         identity=("zone.name", "matchers"),
@@ -46,21 +56,11 @@ RESOURCES = (
     ),
     single(
         "email.catch_all",
-        f"{ROUTING}/rules/catch_all",
+        f"{api.ROUTING}/rules/catch_all",
         RULES,
         sent=("actions", "enabled", "matchers", "name"),
         volatile=("tag", "priority"),
         where=ROUTED,
     ),
-    single(
-        "email.settings",
-        ROUTING,
-        "Zone > Zone Settings > Read",
-        method="",
-        where=ROUTED,
-        volatile=("tag", "status", "synced", "admin_locked"),
-        restore=Restore(
-            unsupported="switching Email Routing on adds and locks MX records; use the dashboard"
-        ),
-    ),
+    SETTINGS._replace(writes=SETTINGS.writes._replace(update=api.change_settings)),
 )

@@ -2,12 +2,34 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from ops.items import texts
 from ops.kinds.collection import collection
-from ops.kinds.resource import Restore
+from ops.kinds.resource import Restore, Uses
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ops.items import Json
 
 READ = "Account > Load Balancing: Monitors and Pools > Read"
 # A monitor has no name; these say what it requests, and how often.
 REQUEST = {"description": str, "type": str, "method": str, "path": str, "port": int, "interval": int}
+# Pools are named by default, by region, country and data center, and by rules.
+NAMING = ("default_pools", "fallback_pool", "region_pools", "country_pools", "pop_pools", "rules")
+
+
+def _monitor_of(_account: str, pool: Json) -> Iterator[tuple[str, str]]:
+    if monitor := pool.get("monitor"):
+        yield "load_balancers.monitor", str(monitor)
+
+
+def _pools_of(_zone: str, balancer: Json) -> Iterator[tuple[str, str]]:
+    for pool in dict.fromkeys(texts([balancer.get(field) for field in NAMING])):
+        yield "load_balancers.pool", pool
+
+
 MONITOR = collection(
     "load_balancers.monitor",
     "/accounts/{account}/load_balancers/monitors",
@@ -25,6 +47,7 @@ POOL = collection(
     volatile=("disabled_at", "healthy", "networks"),
     secret=("origins.header.*",),
     restore=Restore(mentions=("load_balancers.monitor", "tunnels.tunnel", "tunnels.virtual_network")),
+    uses=Uses(("load_balancers.monitor",), _monitor_of),
     terraform="cloudflare_load_balancer_pool",
 )
 BALANCER = collection(
@@ -33,6 +56,7 @@ BALANCER = collection(
     "Zone > Load Balancers > Read",
     volatile=("zone_name",),
     restore=Restore(mentions=("load_balancers.pool",)),
+    uses=Uses(("load_balancers.pool",), _pools_of),
     terraform="cloudflare_load_balancer",
 )
 RESOURCES = (BALANCER, POOL, MONITOR)

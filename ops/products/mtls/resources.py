@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ops.kinds.collection import READ_ONLY, collection
+from ops.kinds.collection import Verbs, collection
 from ops.kinds.resource import Restore
 
 RESOURCES = (
@@ -13,8 +13,13 @@ RESOURCES = (
         identity=("name", "serial_number"),
         types={"name": str, "serial_number": str},
         volatile=("uploaded_on", "expires_on"),
-        verbs=READ_ONLY,
-        restore=Restore(unsupported="Cloudflare never returns their private keys"),
+        read_only=("issuer", "signature", "updated_at"),
+        verbs=Verbs(update="", sent=("ca", "certificates", "name")),
+        restore=Restore(
+            blocked=lambda certificate, _live, _now: (
+                "" if certificate.get("ca") else "Cloudflare never returns its private key"
+            )
+        ),
         terraform="cloudflare_mtls_certificate",
     ),
 )

@@ -119,10 +119,11 @@ def delete_ruleset(client: Client, template: str, owner: Owner, ruleset: Json) -
 
 
 def _body(ruleset: Json) -> Json:
-    rules = [_rule(rule) for rule in ruleset.get("rules") or ()]
+    rules = [rule_body(rule) for rule in ruleset.get("rules") or ()]
     return {"name": ruleset.get("name"), "description": ruleset.get("description") or "", "rules": rules}
 
 
-def _rule(rule: Json) -> Json:
+def rule_body(rule: Json) -> Json:
+    """Return what a request sends of *rule*; a `ref` only if it was chosen."""
     sent = {name: rule[name] for name in _RULE_SENT if rule.get(name) is not None}
     return {**sent, "ref": rule["ref"]} if rule.get("ref") not in (None, rule.get("id")) else sent

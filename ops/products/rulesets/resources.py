@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ops.kinds.resource import ACCOUNT, Block, Compare, Owner, Resource, Restore, Writes
-from ops.products.rulesets import api
+from ops.products.rulesets import api, rules
 
 if TYPE_CHECKING:
     from ops.items import Json
@@ -63,3 +63,32 @@ RESOURCES = (
         "lists.list",
     ),
 )  # fmt: skip
+
+
+def _rules(kind: str, parent: str, template: str, needs: str) -> Resource:
+    """Return the kind of single rules, which are written by hand; a scan reads them with their rulesets."""
+    return Resource(
+        kind=kind,
+        parent=parent,
+        path=f"{template}/rules",
+        needs=needs,
+        task="rulesets.rules",
+        identity=rules.IDENTITY,
+        types=dict.fromkeys(rules.IDENTITY, str),
+        label="description",
+        compare=Compare(volatile=(*api.RULE_VOLATILE, *rules.AROUND)),
+        writes=Writes(
+            find=lambda client, owner, item: rules.find_rule(client, template, owner, item),
+            create=lambda client, owner, item: rules.create_rule(client, template, owner, item),
+            update=lambda client, owner, before, after: rules.update_rule(
+                client, template, owner, before, after
+            ),
+            delete=lambda client, owner, item: rules.delete_rule(client, template, owner, item),
+            ask=lambda client, change: rules.ask(client, template, change),
+        ),
+    )
+
+
+ZONE_RULE = _rules("rulesets.zone_rule", "zones.zone", api.ZONE_PATH, "Zone > Zone WAF > Read")
+ACCOUNT_RULE = _rules("rulesets.account_rule", ACCOUNT, api.ACCOUNT_PATH, "Account > Account Rulesets > Read")
+UNLISTED = (ZONE_RULE, ACCOUNT_RULE)

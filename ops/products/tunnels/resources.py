@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from ops.errors import OpsError
 from ops.kinds.collection import PATCH, Verbs, collection, lost, single
 from ops.kinds.paging import Pages
-from ops.kinds.resource import Restore
+from ops.kinds.resource import Restore, Uses, address
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ops.http.client import Client
+    from ops.items import Json
+    from ops.kinds.resource import Owner
 
 READ = "Account > Cloudflare Tunnel > Read"
 # Without the parameter, deleted ones are listed too.
@@ -48,7 +59,37 @@ CONFIG = single(
     deep=True,
     gate=lambda tunnel: "" if tunnel.item.get("config_src") == "cloudflare" else "configured where it runs",
 )
-NETWORK = collection(
+
+
+def _delete_network(client: Client, account: Owner, network: Json) -> None:
+    """Delete a virtual network. The refusal of one that routes use names them."""
+    try:
+        client.delete(address(NETWORKS, account).below("{}", network["id"]))
+    except OpsError as error:
+        if error.status not in (400, 409):
+            raise
+        using: list[str] = []
+        with suppress(OpsError):
+            routes = ROUTE.list(client, account)
+            using += (str(one["network"]) for one in routes if one["virtual_network_id"] == network["id"])
+        if not using:
+            raise
+        raise type(error)(
+            f"the virtual network {network['name']} is used by the routes {', '.join(using)}",
+            error.status,
+            hint="remove them first: `inv tunnels.route-remove NETWORK`",
+            codes=error.codes,
+            ray=error.ray,
+        ) from error
+
+
+def _used_by_route(_account: str, route: Json) -> Iterator[tuple[str, str]]:
+    for field, kind in (("tunnel_id", "tunnels.tunnel"), ("virtual_network_id", "tunnels.virtual_network")):
+        if id := route.get(field):
+            yield kind, str(id)
+
+
+_NETWORK = collection(
     "tunnels.virtual_network",
     NETWORKS + LIVE,
     READ,
@@ -57,6 +98,7 @@ NETWORK = collection(
     verbs=Verbs(update=PATCH, by_list=True),
     terraform="cloudflare_zero_trust_tunnel_cloudflared_virtual_network",
 )
+NETWORK = _NETWORK._replace(writes=_NETWORK.writes and _NETWORK.writes._replace(delete=_delete_network))
 ROUTE = collection(
     "tunnels.route",
     ROUTES + LIVE,
@@ -69,6 +111,7 @@ ROUTE = collection(
     read_only=("tunnel_name", "virtual_network_name"),
     verbs=Verbs(update=PATCH, sent=("network", "tunnel_id", "virtual_network_id", "comment"), by_list=True),
     restore=Restore(mentions=("tunnels.tunnel", "tunnels.virtual_network")),
+    uses=Uses(("tunnels.tunnel", "tunnels.virtual_network"), _used_by_route),
     terraform="cloudflare_zero_trust_tunnel_cloudflared_route",
 )
 RESOURCES = (TUNNEL, CONFIG, NETWORK, ROUTE)

@@ -25,7 +25,14 @@ ROUTES = (
     "comment",
     Column("id", LOW),
 )
+NETWORKS = (
+    Column("name", KEY),
+    Column("comment", MAIN),
+    "is_default_network",
+    Column("id", LOW),
+)
 NAMED = "name or id of the tunnel"
+NETWORK = "name or id of the virtual network"
 
 
 @command("list", needs=READ)
@@ -48,6 +55,17 @@ def list_routes(app: App) -> Rows:
     from ops.scan.items import Items
 
     return Rows(Items(app).of("tunnels.route"), ROUTES, "route")
+
+
+@command("networks", needs=READ)
+def list_networks(app: App) -> Rows:
+    """List the virtual networks, which keep private networks with the same addresses apart.
+
+    inv tunnels.networks
+    """
+    from ops.scan.items import Items
+
+    return Rows(Items(app).of("tunnels.virtual_network"), NETWORKS, "virtual network")
 
 
 @command("info", required=("tunnel",), needs=READ, help={"tunnel": NAMED})
@@ -90,18 +108,29 @@ def delete(app: App, tunnel: str = "") -> Rows:
     required=("network", "tunnel"),
     writes=True,
     needs=EDIT,
-    help={"network": "e.g. 10.1.0.0/16", "tunnel": NAMED, "comment": "what it is for"},
+    help={
+        "network": "e.g. 10.1.0.0/16",
+        "tunnel": NAMED,
+        "comment": "what it is for",
+        "virtual_network": f"{NETWORK} (default: the account's default one)",
+    },
 )
-def add_route(app: App, network: str = "", tunnel: str = "", comment: str = "") -> Rows:
-    """Lead a private network to a tunnel, in the default virtual network.
+def add_route(
+    app: App, network: str = "", tunnel: str = "", comment: str = "", virtual_network: str = ""
+) -> Rows:
+    """Lead a private network to a tunnel.
 
     inv tunnels.route-add --network 10.1.0.0/16 --tunnel office
     """
-    from ops.products.tunnels.resources import ROUTE, TUNNEL
+    from ops.products.tunnels.resources import NETWORK, ROUTE, TUNNEL
     from ops.writes.by_name import ByName
 
     found = ByName(app, TUNNEL).find(tunnel)
     wanted = {"network": network, "tunnel_id": found.get("id", ""), "comment": comment}
+    if virtual_network:
+        within = ByName(app, NETWORK).find(virtual_network)
+        names = {"virtual_network_id": within.get("id", ""), "virtual_network_name": within["name"]}
+        wanted |= names
     return ByName(app, ROUTE).create(wanted)
 
 
@@ -121,3 +150,39 @@ def remove_route(app: App, network: str = "") -> Rows:
     from ops.writes.by_name import ByName
 
     return ByName(app, ROUTE).delete(network)
+
+
+@command(
+    "network-create",
+    required=("virtual_network",),
+    writes=True,
+    needs=EDIT,
+    help={"virtual_network": "name of the new virtual network", "comment": "what it is for"},
+)
+def create_network(app: App, virtual_network: str = "", comment: str = "") -> Rows:
+    """Create a virtual network.
+
+    inv tunnels.network-create --virtual-network staging
+    """
+    from ops.products.tunnels.resources import NETWORK
+    from ops.writes.by_name import ByName
+
+    return ByName(app, NETWORK).create({"name": virtual_network, "comment": comment})
+
+
+@command(
+    "network-delete",
+    required=("virtual_network",),
+    writes=True,
+    needs=EDIT,
+    help={"virtual_network": NETWORK},
+)
+def delete_network(app: App, virtual_network: str = "") -> Rows:
+    """Delete a virtual network; Cloudflare refuses one that routes use, and the message names them.
+
+    inv tunnels.route-remove 10.0.0.0/16 tunnels.network-delete branch
+    """
+    from ops.products.tunnels.resources import NETWORK
+    from ops.writes.by_name import ByName
+
+    return ByName(app, NETWORK).delete(virtual_network)

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from ops.http.client import Client, Listing
     from ops.items import Json
+    from ops.kinds.code import Script
     from ops.kinds.resource import Owner
-    from ops.products.workers.script import Script
 
 SCRIPT = "/accounts/{}/workers/scripts/{}"
 # Cloudflare runs at most 64 MiB of modules; the rest is for the multipart frame.
@@ -115,7 +115,7 @@ def set_script_subdomain(client: Client, account_id: str, script: str, subdomain
 
 def get_content(client: Client, account_id: str, script: str) -> Script:
     """Return all modules of a script, byte for byte, and which of them is the entry point."""
-    from ops.products.workers.script import read_script
+    from ops.kinds.code import read_script
 
     answer = client.raw(path(f"{SCRIPT}/content/v2", account_id, script), limit=SCRIPT_LIMIT)
     body, headers = answer.content(), answer.headers

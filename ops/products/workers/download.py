@@ -18,7 +18,7 @@ from ops.kinds.resource import Content
 from ops.products.workers.source import INDEX
 
 if TYPE_CHECKING:
-    from ops.products.workers.script import Script
+    from ops.kinds.code import Script
 
 _SAFE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,79}")
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ops.errors import Absent, Damaged, OpsError
 from ops.http.shape import require
 from ops.items import Json
+from ops.kinds.code import Script
 from ops.kinds.paging import Single, Whole
 from ops.kinds.resource import (
     ACCOUNT,
@@ -52,7 +53,7 @@ def _assembled(listed: Json, parts: Mapping[str, Sequence[Json]], files: Sequenc
         missing = "code" if settings else "settings"
         raise Damaged(f"the snapshot has no {missing} of the script {listed['id']}")
     entry_point = next((file.name for file in files if file.role == MAIN), "")
-    return scripts.item_of(listed, settings, scripts.Script(entry_point, tuple(files)))
+    return scripts.item_of(listed, settings, Script(entry_point, tuple(files)))
 
 
 # What the API sets for a new script whose upload does not name it.

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from ops.errors import UsageError, ValidationError
 from ops.files.disk import open_regular
 from ops.http.answers import parse
+from ops.kinds.code import MODULE, SERVICE_WORKER, Script
 from ops.kinds.resource import Content
 from ops.products.workers import script as scripts
 from ops.products.workers import valid
 from ops.products.workers.javascript import is_blank, is_module
-from ops.products.workers.script import FORM_PART, MODULE, PYTHON, SERVICE_WORKER, Script
+from ops.products.workers.script import FORM_PART, PYTHON
 
 if TYPE_CHECKING:
     from ops.items import Json

@@ -61,8 +61,8 @@ def _groups(sources: Sources, known: Sequence[Change], cover: Cover) -> Child:
     """Return the changes by who made them and in which hour."""
     groups: dict[tuple[str, str], list[Change]] = {}
     for change in known:
-        hour = change.event.when[:13] if change.event else ""
-        groups.setdefault((change.event.actor if change.event else "", hour), []).append(change)
+        hour = change.author.when[:13] if change.author else ""
+        groups.setdefault((change.author.actor if change.author else "", hour), []).append(change)
     ordered = sorted(groups.items(), key=lambda pair: (pair[0][1] == "", pair[0][1]), reverse=True)
     found: list[Child] = []
     for (actor, hour), members in ordered[:_GROUPS]:
@@ -84,15 +84,14 @@ def _groups(sources: Sources, known: Sequence[Change], cover: Cover) -> Child:
 
 
 def _items(sources: Sources, members: Sequence[Change], cover: Cover) -> Html:
-    lines = [
-        _line(sources.kinds.get(one.difference.kind), one.difference, cover) for one in members[:_IN_GROUP]
-    ]
+    lines = [_line(sources.kinds.get(one.difference.kind), one, cover) for one in members[:_IN_GROUP]]
     if len(members) > _IN_GROUP:
         lines.append(el("li", f"and {len(members) - _IN_GROUP:,} more"))
     return el("ul", lines, class_="diff")
 
 
-def _line(resource: Resource | None, difference: Difference, cover: Cover) -> Html:
+def _line(resource: Resource | None, changed: Change, cover: Cover) -> Html:
+    difference, author = changed
     change, kind = difference.change, difference.kind
     sign = el("span", _SIGNS[change], class_=f"sign {change}", aria_hidden="true")
     head = [
@@ -104,6 +103,8 @@ def _line(resource: Resource | None, difference: Difference, cover: Cover) -> Ht
     ]
     if difference.scope:
         head.append(el("span", f" in {difference.scope}", class_="note"))
+    if author and author.task:
+        head.append(el("span", f", {author.task}", class_="note"))
     if cover.redact:
         rows: Iterable[tuple[str, Any, Any]] = ((field, "…", "…") for field, _, _ in difference.fields)
     else:
@@ -157,15 +158,15 @@ def _unknown(unknown: Sequence[Change]) -> Child:
 def table(sources: Sources, cover: Cover) -> Table | None:
     """Return the changes as a table of the page; None without any."""
     rows: list[Json] = []
-    for difference, event in sources.changes.first:
+    for difference, author in sources.changes.first:
         resource = sources.kinds.get(difference.kind)
         row: Json = {
             "change": difference.change,
             "kind": difference.kind,
             "in": difference.scope,
             "name": shown_name(resource, difference, cover),
-            "who": cover.text(event.actor) if event else None,
-            "time": event.when if event else None,
+            "who": cover.text(author.shown) if author else None,
+            "time": author.when if author else None,
         }
         changed = difference.change == CHANGED and not cover.redact
         for field, old, new in difference.fields if changed else (("", None, None),):

@@ -8,11 +8,11 @@ from ops.items import Json, duration, timestamp
 from ops.metrics.history import COMPLETE, DIFFERS, PARTIAL, History, outcome
 from ops.report.draw import legend, svg
 from ops.report.markup import Child, Html, el, folded, plural, section, table
+from ops.report.sections.timeline import timeline
 from ops.report.sources import Sources
-from ops.telemetry.record import SectionSpan
 
-RUNS, ROUTES, ROWS = 30, 12, 45
-WIDTH, HEIGHT = 1080.0, 120.0
+RUNS, ROUTES = 30, 12
+WIDTH, HEIGHT, WIDEST = 1080.0, 120.0, 90.0
 _EXPORT = "scan.export"
 _TONES = {COMPLETE: COMPLETE, DIFFERS: COMPLETE, PARTIAL: PARTIAL}
 FAILED, OTHER = "failed", "other"
@@ -20,11 +20,14 @@ _MARKS = {PARTIAL: "!", FAILED: "✕", OTHER: "·"}
 
 
 def jobs(sources: Sources) -> Html | None:
-    """Return the section; None if no run of this account is known."""
+    """Return the section; None if no run of this account is known, and this one has not read anything."""
     exports = [line for line in sources.runs if _EXPORT in line["task"].split(", ")]
     runs = (exports or list(sources.runs))[:RUNS]
+    scan = timeline(sources)
     if not runs:
-        return None
+        return (
+            section("jobs", "The jobs", scan, note="This is the first run on this machine.") if scan else None
+        )
     history = History(runs, stage=runs[0]["stage"])
     routes = list(history.grouped("route"))[:ROUTES]
     of = f"of {_EXPORT}" if exports else "of all tasks"
@@ -37,7 +40,7 @@ def jobs(sources: Sources) -> Html | None:
         _columns(runs),
         _facts(runs),
         folded("Latency by route", _routes(routes), class_="group") if routes else None,
-        _waterfall(sources.spans),
+        scan,
         note=f"The last {plural(len(runs), 'run')} {of} on this machine. The height is the time.",
     )
 
@@ -52,7 +55,8 @@ def tone(line: Json) -> str:
 
 def _columns(runs: Sequence[Json]) -> Html:
     longest = max((line["seconds"] for line in runs), default=0) or 1
-    step = WIDTH / max(len(runs), 12)
+    step = WIDTH / len(runs)
+    width = min(step - 4, WIDEST)
     parts = []
     for at, line in enumerate(reversed(runs)):
         high = max(3.0, (HEIGHT - 22) * line["seconds"] / longest)
@@ -66,7 +70,15 @@ def _columns(runs: Sequence[Json]) -> Html:
             if mark
             else None
         )
-        bar = el("rect", x=x + 2, y=HEIGHT - high, width=step - 4, height=high, rx=2, class_=f"fill-{kind}")
+        bar = el(
+            "rect",
+            x=x + (step - width) / 2,
+            y=HEIGHT - high,
+            width=width,
+            height=high,
+            rx=2,
+            class_=f"fill-{kind}",
+        )
         parts.append(el("g", el("title", said), bar, above))
     first, last = runs[-1], runs[0]
     ends = el(
@@ -113,50 +125,12 @@ def _routes(rows: Sequence[Json]) -> Html:
         for row in rows
     ]
     return table(
-        ("Route", "Requests", "Failed", "p50 ms", "p95 ms", "p99 ms"),
+        ("Route", "Requests", "Failed", "p50", "p95", "p99"),
         found,
-        "Routes with the most requests",
+        "Routes with the most requests; the percentiles are in ms",
         "numbers",
     )
 
 
 def _number(value: float | None) -> str:
     return "unknown" if value is None else f"{value:,.0f}"
-
-
-def _waterfall(spans: Sequence[SectionSpan]) -> Child:
-    """Return when each kind was read by the run that made the snapshot, the longest first read on top."""
-    by_kind: dict[str, list[SectionSpan]] = {}
-    for span in spans:
-        by_kind.setdefault(span.name, []).append(span)
-    if not by_kind:
-        return None
-    start, end = min(span.started for span in spans), max(span.ended for span in spans)
-    longest = sorted(by_kind.items(), key=lambda pair: -sum(span.ended - span.started for span in pair[1]))[
-        :ROWS
-    ]
-    scale = (WIDTH - 260) / ((end - start) or 1)
-    parts: list[Child] = []
-    for at, (kind, found) in enumerate(
-        sorted(longest, key=lambda pair: min(span.started for span in pair[1]))
-    ):
-        y = at * 17
-        parts.append(el("text", kind, x=0, y=y + 12, class_="axis"))
-        first, last = min(span.started for span in found), max(span.ended for span in found)
-        bad = any(span.status not in ("complete", "skipped", "gone") for span in found)
-        said = f"{kind}: {plural(len(found), 'section')}, {last - first:.2f} s"
-        bar = el(
-            "rect",
-            x=250 + (first - start) * scale,
-            y=y + 3,
-            width=max(1.5, (last - first) * scale),
-            height=10,
-            rx=2,
-            class_="fill-failed" if bad else "fill-differs",
-        )
-        parts.append(el("g", el("title", said), bar))
-    title = f"When the kinds were read, in {end - start:.1f} s"
-    drawn = svg(WIDTH, len(longest) * 17 + 4, title, parts, class_="waterfall")
-    return folded(
-        title, el("div", drawn, class_="wide", tabindex=0, role="group", aria_label=title), class_="group"
-    )

@@ -12,7 +12,8 @@ from ops.metrics.history import COMPLETE, DIFFERS, outcome
 from ops.report.cover import Cover
 from ops.report.markup import Child, Html, command, el, folded, plural, section
 from ops.report.sections.findings import NEW, address, badge, state_of
-from ops.report.sources import Sources
+from ops.report.sections.unread import named
+from ops.report.sources import Fired, Sources
 from ops.report.tables import Names
 from ops.snapshots.compare.side import UNKNOWN
 from ops.snapshots.manifest import WHOLE
@@ -22,6 +23,7 @@ MOST = 7
 LEAST = SEVERITIES.index("high")
 _PLACES = 3
 _APEX = ("NS", "MX")
+_ENDS = "cert-ends"
 
 
 class Need(NamedTuple):
@@ -37,14 +39,15 @@ class Need(NamedTuple):
 
 
 def needs_of(sources: Sources, names: Names, cover: Cover) -> list[Need]:
-    """Return what needs somebody: what is new first, then by severity."""
-    found = [
-        *_unread(sources, cover),
-        *_run(sources),
-        *_apex(sources, cover),
-        *_findings(sources, names, cover),
-    ]
-    return sorted(found, key=lambda need: (-SEVERITIES.index(need.severity), not need.new))
+    """Return what needs somebody, the most severe first, of these what is new."""
+    unread, apex, run = list(_unread(sources, cover)), list(_apex(sources, cover)), list(_run(sources))
+    findings = dict(_findings(sources, names, cover))
+    ends = [findings[_ENDS]] if _ENDS in findings else []
+    # What the page itself has found is not repeated because an alert was sent about it.
+    said = {"partial-twice": unread, "certificate-old": ends, "apex-changed": apex, "run-failed": run}
+    fired = [one for one in sources.fired if not said.get(one.rule)]
+    found = [*unread, *findings.values(), *apex, *run, *(_alert(sources, one, cover) for one in fired)]
+    return sorted(found, key=lambda need: (-SEVERITIES.index(need.severity), not need.new, need not in ends))
 
 
 def needs(found: Sequence[Need]) -> Html:
@@ -83,15 +86,9 @@ def _unread(sources: Sources, cover: Cover) -> Iterator[Need]:
         else set()
     )
     for (status, reason), kinds in sorted(reasons.items()):
-        named = _named(sorted(kinds))
-        what = f"{named} could not be read: {status}"
+        what = f"{named(sorted(kinds))} could not be read: {status}"
         new = sources.before is not None and not kinds <= before
         yield Need("high", what, cover.text(reason), _since(sources, new=new), "", f"{program()} doctor", new)
-
-
-def _named(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _PLACES} more" if len(names) > _PLACES else ""
-    return ", ".join(names[:_PLACES]) + more
 
 
 def _since(sources: Sources, *, new: bool) -> str:
@@ -119,9 +116,22 @@ def _run(sources: Sources) -> Iterator[Need]:
         )
 
 
+def _alert(sources: Sources, one: Fired, cover: Cover) -> Need:
+    """Return a rule of the alerts that fires."""
+    new = sources.before is not None and one.since > sources.before.started
+    where = "; ".join(one.lines[:_PLACES]) + (
+        f" and {len(one.lines) - _PLACES:,} more" * (len(one.lines) > _PLACES)
+    )
+    since = f"since {timestamp(one.since)[:16].replace('T', ' ')}"
+    line = f"{program()} alerts.list --filter rule={one.rule}"
+    return Need(
+        one.severity, f"Alert {one.rule}: {cover.text(one.summary)}", cover.text(where), since, "", line, new
+    )
+
+
 def _apex(sources: Sources, cover: Cover) -> Iterator[Need]:
     """Yield the zones whose delegation or mail changed at their own name."""
-    for difference, event in sources.changes.first:
+    for difference, author in sources.changes.first:
         item = difference.after or difference.before or {}
         if (
             difference.kind != "dns.record"
@@ -131,7 +141,7 @@ def _apex(sources: Sources, cover: Cover) -> Iterator[Need]:
             continue
         if item.get("type") in _APEX:
             what = f"{difference.scope}: {item['type']} record of the zone itself {difference.change}"
-            who = cover.text(event.actor) if event else ""
+            who = cover.text(author.shown) if author else ""
             line = f"{program()} history dns.record --zone {difference.scope} --name {difference.scope}"
             yield Need(
                 "high",
@@ -144,14 +154,14 @@ def _apex(sources: Sources, cover: Cover) -> Iterator[Need]:
             )
 
 
-def _findings(sources: Sources, names: Names, cover: Cover) -> Iterator[Need]:
+def _findings(sources: Sources, names: Names, cover: Cover) -> Iterator[tuple[str, Need]]:
     """Yield each check with severe findings, new or not, and with new ones of any weight that matters."""
     by_check: dict[str, list[Result]] = {}
     for result in sources.results:
         if result.subjects:
             by_check.setdefault(result.check.id, []).append(result)
     actors = {
-        id: event.actor for difference, event in sources.changes.first if event for id in difference.ids
+        id: author.shown for difference, author in sources.changes.first if author for id in difference.ids
     }
     for group in by_check.values():
         check = group[0].check
@@ -162,7 +172,7 @@ def _findings(sources: Sources, names: Names, cover: Cover) -> Iterator[Need]:
         first = chosen[0][0].subjects[chosen[0][1]].problem
         what = f"{check.title}: {plural(len(chosen), 'time') if len(chosen) > 1 else cover.text(first)}"
         line = f"{program()} checks.explain {check.id}"
-        yield Need(
+        need = Need(
             SEVERITIES[rank],
             what,
             _places(sources, chosen, names, cover),
@@ -171,6 +181,7 @@ def _findings(sources: Sources, names: Names, cover: Cover) -> Iterator[Need]:
             line,
             new,
         )
+        yield check.id, need
 
 
 def _chosen(sources: Sources, group: Sequence[Result]) -> tuple[list[tuple[Result, int]], int, bool]:

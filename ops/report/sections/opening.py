@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ops.items import duration, seconds_of
 from ops.report.markup import Html, el, moment, plural
-from ops.report.sources import Sources
+from ops.report.sources import OURS, Sources
+from ops.snapshots.compare.side import UNKNOWN
 from ops.snapshots.manifest import WHOLE, kinds_read
 
 GOOD, CARE, BAD = "good", "care", "bad"
@@ -65,14 +66,19 @@ def sentence(sources: Sources, needs: int, *, severe: bool) -> Html:
     manifest = sources.manifest
     took = duration(seconds_of(manifest.ended) - sources.snapshot.started)
     clock = manifest.started[11:16]
-    if manifest.complete:
-        kinds = plural(kinds_read(manifest.sections), "kind")
+    kinds, old = plural(kinds_read(manifest.sections), "kind"), manifest.carried
+    if manifest.complete and old:
+        read = f"All that was asked for is known: {kinds}, read at {clock} UTC in {took} where they changed."
+    elif manifest.complete:
         read = f"All that was asked for was read at {clock} UTC in {took}: {kinds}."
     else:
         short = sorted({one.kind for one in manifest.sections if one.status not in WHOLE})
         named = ", ".join(short[:3]) + (f" and {len(short) - 3} more" if len(short) > 3 else "")
         total = len({one.kind for one in manifest.sections})
         read = f"{len(short)} of {total} kinds could not be read completely at {clock} UTC: {named}."
+    if old:
+        oldest = manifest.oldest_read[:16].replace("T", " ")
+        read += f" {old:,} of {len(manifest.sections):,} sections are older, the oldest read {oldest} UTC."
     parts = [read, _changed(sources), _needed(needs)]
     state = icon(state_of(sources, needs, severe))
     return el("p", state, " ", el("span", " ".join(parts)), class_="sentence", id="summary")
@@ -82,11 +88,22 @@ def _changed(sources: Sources) -> str:
     if sources.before is None:
         return "There is no earlier complete snapshot to compare with."
     total = sources.changes.total
-    people = len({change.event.actor for change in sources.changes.first if change.event})
-    by = "" if not people or not total else ", by 1 person" if people == 1 else f", by {people} people"
     since = sources.before.manifest.started
     changed = plural(total, "change") if total else "No changes"
-    return f"{changed} since {since[:10]} {since[11:16]}{by}."
+    return f"{changed} since {since[:10]} {since[11:16]}{_by(sources) if total else ''}."
+
+
+def _by(sources: Sources) -> str:
+    """Return who made the changes, as far as that is known."""
+    known = [change for change in sources.changes.first if change.difference.change != UNKNOWN]
+    ours = sum(change.author is not None and bool(change.author.task) for change in known)
+    # Of more changes than the page has, nobody knows who made the rest.
+    if not ours or len(known) < sources.changes.total:
+        people = len({change.author.actor for change in known if change.author})
+        return "" if not people else ", by 1 person" if people == 1 else f", by {people} people"
+    if ours == len(known):
+        return f", by {OURS}"
+    return f", {ours:,} by {OURS} and {len(known) - ours:,} by someone else"
 
 
 def _needed(needs: int) -> str:

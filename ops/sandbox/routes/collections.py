@@ -29,6 +29,8 @@ class Collection:
     size of a page; without it a list is one answer. *stamps* are the times of creation and change. *defaults*
     are added to a new item. *unique* may not be sent twice. *listed*: the list is registered here too.
     *shows_deleted*: a deletion answers the item, not an empty list.
+    An item is not deleted while a document of the kind *used_in* has its id.
+    Fields that are *inside* only one item that is read has, not lists and answers to writes.
     """
 
     path: str
@@ -45,6 +47,8 @@ class Collection:
     listed: bool = True
     readable: bool = True
     shows_deleted: bool = True
+    used_in: str = ""
+    inside: tuple[str, ...] = ()
 
     @property
     def document(self) -> str:
@@ -100,13 +104,17 @@ def _register(one: Collection) -> None:
 
 
 def _list(one: Collection, request: Request, store: Store) -> Answer:
-    items = store.list_documents(one.document, owner_of(request))
+    items = [_head(one, item) for item in store.list_documents(one.document, owner_of(request))]
     if request.query.get("is_deleted") == "false":
         items = [item for item in items if not item.get("deleted_at")]
     if one.page is None:
         return ok(items)
     least, default, most = one.page
     return page_of_items(request, items, minimum=least, default=default, maximum=most)
+
+
+def _head(one: Collection, item: Json) -> Json:
+    return {name: value for name, value in item.items() if name not in one.inside}
 
 
 def _find(one: Collection, request: Request, store: Store) -> Json:
@@ -121,7 +129,7 @@ def _create(one: Collection, request: Request, store: Store) -> Answer:
         taken = (item.get(one.unique) for item in store.list_documents(one.document, owner))
         if sent[one.unique] in taken:
             raise Refusal(409, 1009, f"An item with this {one.unique} already exists.")
-    return ok(add(store, one, owner, sent))
+    return ok(_head(one, add(store, one, owner, sent)))
 
 
 def _change(one: Collection, request: Request, store: Store) -> Answer:
@@ -136,11 +144,14 @@ def _change(one: Collection, request: Request, store: Store) -> Answer:
     item |= dict.fromkeys(one.stamps[1:], store.stamp())
     sort = str(item.get("name", item[one.key]))
     store.put_document(one.document, owner_of(request), str(found[one.key]), item, sort=sort)
-    return ok(item)
+    return ok(_head(one, item))
 
 
 def _delete(one: Collection, request: Request, store: Store) -> Answer:
     found, owner = _find(one, request, store), owner_of(request)
+    using = "SELECT 1 FROM document WHERE kind = ? AND instr(body, ?)"
+    if one.used_in and store.one(using, (one.used_in, found[one.key])):
+        raise Refusal(400, 1049, "The item is in use, and cannot be deleted.")
     id = str(found[one.key])
     store.delete_document(one.document, owner, id)
     store.run("DELETE FROM document WHERE kind LIKE ? AND owner = ?", (f"{one.path}/%", f"{owner}/{id}"))
@@ -174,6 +185,13 @@ def _register_only(one: Only) -> None:
 _TEN = (1, 20, 1000)
 _RULE: Json = {"allowed_modes": ["block", "challenge", "js_challenge", "managed_challenge", "whitelist"]}
 _POLICIES = (5, 1000, 1000)
+# What Cloudflare reads in a certificate: that of the seed.
+_IN_CERTIFICATE: Json = {
+    "issuer": "O=Example",
+    "serial_number": "235217144297995885180570755458463043449861756659",
+    "signature": "SHA256",
+    "expires_on": "2034-01-15T09:00:00Z",
+}
 COLLECTIONS = (
     Collection(A + "/rules/lists", "lists", ("name", "kind"), defaults={"num_items": 0}),
     Collection(A + "/email/routing/addresses", "email", ("email",), methods=(), page=(5, 20, 50),
@@ -184,23 +202,24 @@ COLLECTIONS = (
     Collection(A + "/access/apps", "access", ("type",), ids="uuid", page=_POLICIES, stamps=AT, unique="",
                defaults={"aud": "737646a56ab1df6ec9bddc7e5ca84eaf3b0768850f3ffb5d74f1534911fe3893"}),
     Collection(A + "/access/service_tokens", "access", (), ids="uuid", page=_POLICIES, stamps=AT, methods=()),
-    Collection(A + "/access/identity_providers", "access", (), ids="uuid", page=_POLICIES, methods=()),
+    Collection(A + "/access/identity_providers", "access", ("name", "type", "config"), ids="uuid",
+               page=_POLICIES, stamps=(), unique=""),
     Collection(A + "/access/tags", "access", key="name", ids="name", stamps=AT),
-    Collection(A + "/access/custom_pages", "access", (), key="uid", ids="uuid", page=_POLICIES, stamps=AT,
-               methods=(), readable=False),
-    Collection(A + "/access/certificates", "access", (), ids="uuid", page=_POLICIES, stamps=AT, methods=()),
+    Collection(A + "/access/custom_pages", "access", ("name", "type", "custom_html"), key="uid", ids="uuid",
+               page=_POLICIES, stamps=AT, inside=("custom_html",)),
+    Collection(A + "/access/certificates", "access", (), ids="uuid", page=_POLICIES, stamps=AT,
+               defaults={"fingerprint": "", "expires_on": "2034-01-15T09:00:00Z"}),
     Collection(A + "/cfd_tunnel", "tunnels", ids="uuid", page=(1, 1000, 1000), stamps=("created_at",),
                methods=("PATCH",), defaults={"status": "inactive", "connections": [], "deleted_at": None}),
     Collection(A + "/teamnet/virtual_networks", "tunnels", ids="uuid", stamps=("created_at",),
-               methods=("PATCH",), defaults={"comment": "", "is_default_network": False}),
+               methods=("PATCH",), defaults={"comment": "", "is_default_network": False},
+               used_in=A + "/teamnet/routes"),
     Collection(A + "/gateway/lists", "gateway", ("name", "type"), ids="uuid", stamps=AT,
                defaults={"count": 0}, methods=("PUT",)),
     Collection(A + "/gateway/locations", "gateway", ids="uuid", stamps=AT,
                defaults={"doh_subdomain": "oli3n9zkz5"}),
     Collection(A + "/gateway/rules", "gateway", ("name", "action"), ids="uuid", stamps=AT, unique=""),
     Collection(A + "/devices/posture", "devices", ("name", "type"), ids="uuid", stamps=()),
-    Collection(A + "/devices/policies", "devices", (), key="policy_id", ids="uuid", stamps=(), methods=(),
-               readable=False),
     Collection(A + "/challenges/widgets", "turnstile", ("name", "mode", "domains"), key="sitekey",
                page=(5, 25, 1000), unique="", readable=False),
     Collection(A + "/logpush/jobs", "logpush", ("destination_conf",), ids="number", stamps=(), unique=""),
@@ -225,13 +244,12 @@ COLLECTIONS = (
     Collection(A + "/hyperdrive/configs", "hyperdrive", ("name", "origin"), methods=("PUT", "PATCH")),
     Collection(A + "/vectorize/v2/indexes", "vectorize", ("name", "config"), key="name", ids="name",
                methods=()),
-    Collection(A + "/workflows", "workflows", (), ids="uuid", page=(1, 25, 100), methods=()),
-    Collection(A + "/workers/dispatch/namespaces", "workers", (), key="namespace_id", ids="uuid", methods=()),
     Collection(A + "/secrets_store/stores", "secrets", (), page=(5, 20, 100), methods=(),
                stamps=("created", "modified")),
     Collection(A + "/secrets_store/stores/{store}/secrets", "secrets", (), page=(5, 20, 100), methods=(),
                stamps=("created", "modified")),
-    Collection(A + "/mtls_certificates", "mtls", (), stamps=(), methods=()),
+    Collection(A + "/mtls_certificates", "mtls", ("ca", "certificates"), stamps=("uploaded_on",), methods=(),
+               unique="", defaults=_IN_CERTIFICATE),
     Collection(A + "/registrar/domains", "registrar", (), stamps=AT, key="name", ids="name"),
     Collection(A + "/members", "account", (), page=(5, 15, 50), stamps=(), methods=()),
     Collection(A + "/roles", "account", (), page=(5, 20, 50), stamps=(), methods=()),
@@ -242,8 +260,6 @@ COLLECTIONS = (
     Collection(A + "/dns_firewall", "dns", page=(1, 20, 100), methods=("PATCH",), stamps=("modified_on",),
                defaults={"dns_firewall_ips": ["203.0.113.1"]}),
     *(Collection(f"{A}/secondary_dns/{part}", "dns", stamps=()) for part in ("acls", "peers", "tsigs")),
-    Collection(Z + "/snippets", "snippets", (), key="snippet_name", ids="snippet_name", page=(1, 25, 100),
-               methods=()),
     Collection(Z + "/load_balancers", "lb", ("name", "default_pools", "fallback_pool"),
                kind="load_balancer", listed=False),
     Collection(A + "/load_balancers/monitors", "lb", ("type",), kind="lb.monitor", listed=False, unique=""),
@@ -278,6 +294,12 @@ _PAGE_SHIELD: Json = {
     "updated_at": "2025-01-01T00:00:00Z",
     "updated_by": "",
 }
+EMAIL_ROUTING: Json = {
+    "id": "75610dab9e69410a82cf7e400a09ecec",
+    "enabled": True,
+    "name": "example.com",
+    "skip_wizard": True,
+}
 _ZARAZ: Json = {
     "tools": {},
     "triggers": {},
@@ -295,7 +317,7 @@ SINGLES = (
     Only(A + "/dns_settings", "dns", {"zone_defaults": {"flatten_all_cnames": False}}, "PATCH"),
     Only(A + "/cfd_tunnel/{tunnel}/configurations", "tunnels", {"config": None, "version": 0}),
     Only(Z + "/email/routing", "email",
-         {"id": "75610dab9e69410a82cf7e400a09ecec", "enabled": True, "name": "example.com"}, ""),
+         EMAIL_ROUTING, "PATCH"),
     Only(Z + "/managed_headers", "transforms",
          {"managed_request_headers": [{"id": "add_true_client_ip_headers", "enabled": False}],
           "managed_response_headers": [{"id": "add_security_headers", "enabled": False}]}, "PATCH"),
@@ -304,7 +326,7 @@ SINGLES = (
     Only(Z + "/bot_management", "bots", {"enable_js": False, "fight_mode": False}),
     Only(Z + "/argo/smart_routing", "zone",
          {"id": "smart_routing", "value": "off", "editable": True}, "PATCH"),
-    Only(Z + "/settings/zaraz/config", "zaraz", _ZARAZ, ""),
+    Only(Z + "/settings/zaraz/config", "zaraz", _ZARAZ),
     Only(Z + "/custom_hostnames/fallback_origin", "ssl", {"status": "active"}, deletable=True),
     Only(Z + "/certificate_authorities/hostname_associations", "ssl", {"hostnames": []}),
     Only(Z + "/origin_tls_client_auth/settings", "ssl", {"enabled": False}),

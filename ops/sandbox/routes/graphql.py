@@ -192,9 +192,7 @@ def _span(conditions: Iterable[tuple[str, str, Any]], now: float, node: Node) ->
 
 
 def _holds(row: Row, field: str, operator: str, value: Any) -> bool:
-    found = row["dimensions"].get(field)
-    if found is None:
-        return not field
+    found = row["dimensions"][field]
     if field.startswith("datetime") and isinstance(value, str):
         value = value.replace(".000Z", "Z")
     return found in value if operator == "in" else bool(_OPERATORS[operator](found, value))

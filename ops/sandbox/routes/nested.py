@@ -1,4 +1,4 @@
-"""Collections with a form of their own: lists with items, rules of email, rules of buckets, rulesets."""
+"""Collections with a form of their own: lists with items, rules of email, rules of buckets."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from ops.sandbox.pages import page_of_items
 from ops.sandbox.router import getter, route
+from ops.sandbox.routes.collections import EMAIL_ROUTING
 from ops.sandbox.store import Json, Store, new_id
 from ops.sandbox.wire import Answer, Refusal, Request, ok, require
 
@@ -231,6 +232,27 @@ def delete_domain(request: Request, store: Store) -> Answer:
     return ok({"domain": request.args["domain"]})
 
 
+ROUTING = Z + "/email/routing"
+
+
+@route("POST", ROUTING + "/dns", "email:edit")
+@route("DELETE", ROUTING + "/dns", "email:edit")
+def switch_routing(request: Request, store: Store) -> Answer:
+    """Switch Email Routing on or off; the records that this adds or removes are not simulated."""
+    found = store.get_document(ROUTING, request.zone, "only") or EMAIL_ROUTING
+    on = request.method == "POST"
+    item = {**found, "enabled": on, "status": "ready" if on else "unconfigured"}
+    return ok(store.put_document(ROUTING, request.zone, "only", item))
+
+
+ZARAZ = Z + "/settings/zaraz"
+
+
+@route("GET", ZARAZ + "/workflow", "zaraz:read")
+def zaraz_workflow(request: Request, store: Store) -> Answer:
+    return ok(store.get_document(ZARAZ, request.zone, "workflow") or "realtime")
+
+
 HOLD = Z + "/hold"
 
 
@@ -245,62 +267,6 @@ def set_hold(request: Request, store: Store) -> Answer:
 def lift_hold(request: Request, store: Store) -> Answer:
     return ok(store.put_document("hold", request.zone, "hold", {"hold": False}))
 
-
-def _kind(request: Request) -> str:
-    return "ruleset" if "zone_id" in request.args else "account.ruleset"
-
-
-def _save_ruleset(request: Request, store: Store, about: Json) -> Answer:
-    """Write a new version; every rule gets a new id unless it has a `ref` of its own."""
-    rules = []
-    for rule in request.object().get("rules") or ():
-        id = new_id()
-        require(rule.get("action") and rule.get("expression"))
-        stamps: Json = {"id": id, "version": "1", "last_updated": store.stamp()}
-        rules.append({"enabled": True, "ref": id, **rule, **stamps})
-    version = str(int(about.get("version", "0")) + 1)
-    ruleset = {**about, "rules": rules, "version": version, "last_updated": store.stamp()}
-    if request.flag("dry_run"):
-        return ok(ruleset)
-    return ok(store.put_document(_kind(request), request.owner, ruleset["id"], ruleset, sort=ruleset["id"]))
-
-
-def _described(sent: Json) -> Json:
-    return {"description": "", **{name: sent[name] for name in ("name", "description") if name in sent}}
-
-
-def create_ruleset(request: Request, store: Store) -> Answer:
-    sent = request.object()
-    require(sent.get("kind") and sent.get("name") and sent.get("phase"))
-    about = {"id": new_id(), "kind": sent["kind"], "phase": sent["phase"], **_described(sent)}
-    return _save_ruleset(request, store, about)
-
-
-def put_ruleset(request: Request, store: Store) -> Answer:
-    missing = Refusal(404, 10000, "could not find ruleset")
-    found = store.required(_kind(request), request.owner, request.args["ruleset_id"], missing)
-    return _save_ruleset(request, store, {**found, **_described(request.object())})
-
-
-def put_entrypoint(request: Request, store: Store) -> Answer:
-    """Replace the rules of the phase's entry point; create it if there is none."""
-    phase, kind = request.args["phase"], "zone" if "zone_id" in request.args else "root"
-    held = store.list_documents(_kind(request), request.owner)
-    found = next((one for one in held if (one["phase"], one["kind"]) == (phase, kind)), None)
-    about = found or {"id": new_id(), "name": "default", "kind": kind, "phase": phase}
-    return _save_ruleset(request, store, {**about, **_described(request.object())})
-
-
-def delete_ruleset(request: Request, store: Store) -> Answer:
-    store.delete_document(_kind(request), request.owner, request.args["ruleset_id"])
-    return Answer(204, {}, b"")
-
-
-for _where in (A, Z):
-    route("POST", _where + "/rulesets", "rulesets:edit")(create_ruleset)
-    route("PUT", _where + "/rulesets/{ruleset_id}", "rulesets:edit")(put_ruleset)
-    route("DELETE", _where + "/rulesets/{ruleset_id}", "rulesets:edit")(delete_ruleset)
-    route("PUT", _where + "/rulesets/phases/{phase}/entrypoint", "rulesets:edit")(put_entrypoint)
 
 ROUTES = A + "/teamnet/routes"
 _NO_ROUTE = Refusal(404, 1003, "The route was not found.")
@@ -351,12 +317,6 @@ def change_account(request: Request, store: Store) -> Answer:
 def list_tokens(request: Request, store: Store) -> Answer:
     items = store.list_documents(A + "/tokens", request.account)
     return page_of_items(request, items, minimum=5, default=20, maximum=50)
-
-
-@route("GET", A + "/rum/site_info/list", "account:read")
-def list_sites(request: Request, store: Store) -> Answer:
-    items = store.list_documents(A + "/rum/site_info/list", request.account)
-    return page_of_items(request, items, minimum=1, default=10, maximum=100)
 
 
 @route("GET", "/certificates", "ssl:read")

@@ -129,7 +129,7 @@ def release(store: Store, account: str, worker: Json, parts: list[Module], **ann
 
 def release_settings(store: Store, account: str, worker: Json, code: int, trigger: str) -> None:
     """Create and deploy a version with the code of the active one; refused unless that is the newest."""
-    if not worker["versions"] or worker["versions"][0]["id"] != worker["version"]:
+    if worker["versions"][0]["id"] != worker["version"]:
         problem = "the latest version of your Worker isn't currently deployed."
         raise Refusal(400, code, f"Edit failed. You attempted to modify settings or a secret, but {problem}")
     parts = modules(store, account, worker)

@@ -255,8 +255,6 @@ def patch_latest_version(request: Request, store: Store) -> Answer:
     sent, worker = request.object(), _worker(request, store)
     env = sent.get("env")
     require(isinstance(env, dict))
-    if not worker["versions"]:
-        raise Refusal(404, 10222, "This Worker has no versions.")
     latest = worker["versions"][0]
     draft = deepcopy(latest["resources"])
     draft["settings"]["bindings"] = changed_secrets(draft["settings"]["bindings"], env)

@@ -18,6 +18,7 @@ from cryptography.x509.oid import ExtensionOID
 
 from ops.errors import UsageError
 from ops.products.ssl.check import check
+from tests.conftest import Result
 from tests.products.ssl.cases import (
     CASES,
     WWW,
@@ -36,6 +37,18 @@ from tests.products.ssl.servers import Listener, answering, dripping, only, serv
 from tests.timing import Within, timed
 
 NOW = 1_800_000_000.0
+
+
+def test_the_task_shows_a_good_certificate_and_ends_with_0(bench: Bench, inv: Callable[..., Result]) -> None:
+    listener = bench.show(bench.good(WWW))
+
+    result = inv(
+        *("ssl.check", "--host", "127.0.0.1", "--port", str(listener.port), "--server-name", WWW),
+        *("--ca-file", str(bench.ca_file), "--output", "json"),
+    )
+
+    assert result.code == 0, result.err
+    assert json.loads(result.out)["verdict"] == "ok"
 
 
 def test_a_good_certificate_is_described_completely(bench: Bench, ask: Ask) -> None:

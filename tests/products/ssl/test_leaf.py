@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ed25519
+from cryptography.hazmat.primitives.asymmetric import dsa, ed25519
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from hypothesis import given
 from hypothesis import strategies as st
@@ -58,6 +58,12 @@ def test_type_and_size_of_the_key_are_read() -> None:
     )
     assert (edwards.key_type, edwards.key_bits) == ("Ed25519", 256)
     assert (edwards.signature, edwards.hash) == ("ed25519", "")
+
+
+def test_a_key_of_a_kind_that_browsers_gave_up_is_read_too() -> None:
+    old = read(der(leaf(None, key=dsa.generate_private_key(1024)).certificate))
+
+    assert (old.key_type, old.key_bits) == ("DSA", 1024)
 
 
 @given(st.binary(max_size=300))

@@ -1,4 +1,4 @@
-"""The tasks of the `rulesets` collection."""
+"""The tasks that read rulesets: rulesets.list, rulesets.info."""
 
 from __future__ import annotations
 
