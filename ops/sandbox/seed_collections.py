@@ -311,6 +311,8 @@ def _seed_nested(store: Store) -> None:
         id = stable_id("list.item", address)
         item = {"id": id, "ip": address, "comment": "", "created_on": CREATED, "modified_on": CHANGED}
         store.put_document(nested.ITEMS, f"{ACCOUNT_ID}/{_LIST}", id, item, sort=address)
+    blocked = store.get_document(nested.LISTS, ACCOUNT_ID, _LIST)
+    store.put_document(nested.LISTS, ACCOUNT_ID, _LIST, {**blocked, "num_items": 2}, sort="blocked")
     for domain in ("bad.example", "worse.example"):
         item = {"value": domain, "description": "", "created_at": CREATED}
         store.put_document(nested.GATEWAY_LIST, f"{ACCOUNT_ID}/{_GATEWAY_LIST}", domain, item, sort=domain)
