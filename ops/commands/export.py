@@ -26,7 +26,7 @@ from ops.scan import request
 from ops.scan.earlier import earlier_items
 from ops.scan.inventory import Inventory, ScanPlan
 from ops.scan.request import ScanRequest, Start
-from ops.snapshots.layout import ENDING, period
+from ops.snapshots.layout import ENDING, account_folder, period
 from ops.snapshots.library import Library
 from ops.snapshots.prune import Policy, decisions, remove
 from ops.ui.shapes import SIZE, STATUS, Column, Item
@@ -117,7 +117,7 @@ def run_export(app: App, asked: ScanRequest, target: Delivery, options: JobOptio
             pushed = _push(app, done, options.push) if options.push else {}
             with _after(app, done):
                 _prune(app, done, options.prune)
-                pushed |= {"report": page_beside(app, done)} if options.report else {}
+                pushed |= _page(app, done, options.push) if options.report else {}
         report(app, begun, done.inventory, plan)
         _suggest_next(app, done)
         more = {**(_origins(done, full) if options.since else {}), **pushed}
@@ -158,6 +158,19 @@ def _tell_hooks(app: App, done: Outcome) -> None:
         counts[section.kind] = counts.get(section.kind, 0) + section.count
     known = {"path": str(done.path), "status": done.manifest.status, "reason": done.manifest.reason}
     fire("on_snapshot", task=app.command.path, snapshot={**known, "items": counts})
+
+
+def _page(app: App, done: Outcome, place: BucketPrefix | None) -> Json:
+    """Write the page beside the snapshot, send it to *place* too, and return where it is, for the summary."""
+    page = page_beside(app, done)
+    if place is None or app.dry:
+        return {"report": str(page)}
+    from ops.snapshots.manifest import measured
+
+    key = place.key(account_folder(done.manifest.account_id), page.name)
+    sent = bucket.Bucket(place.bucket, app.settings, app.stop, app.talk.log)
+    sent.put(key, page, measured(page), media_type="text/html; charset=utf-8")
+    return {"report": str(page), "pushed_report": f"s3://{place.bucket}/{key}"}
 
 
 def _push(app: App, done: Outcome, place: BucketPrefix) -> Json:

@@ -131,7 +131,7 @@ def page_of(app: App, snapshot: Snapshot, look: Look) -> bytes:
     return write_page(_sources(app, snapshot, look, asks=False), look)
 
 
-def page_beside(app: App, done: Outcome) -> str:
+def page_beside(app: App, done: Outcome) -> Path:
     """Write the page about a new snapshot beside it, in the place of the last one, and return its path."""
     from ops.files import disk
     from ops.snapshots.snapshot import Snapshot
@@ -140,7 +140,7 @@ def page_beside(app: App, done: Outcome) -> str:
     content = page_of(app, Snapshot(done.path, done.manifest), look_of())
     with disk.atomic(target) as file:
         file.write(content)
-    return str(target)
+    return target
 
 
 def document(app: App) -> Document:
@@ -219,7 +219,7 @@ def _fired(app: App, manifest: Manifest, current: Json | None) -> list[Fired]:
 def _who(app: App, old: Snapshot, new: Snapshot, *, asks: bool) -> Who:
     """Return what finds who made a difference: by our journal, else, if it *asks*, by the audit log."""
     from ops.kinds import catalog
-    from ops.report.sources import Author
+    from ops.report.sources import OURS, Author
     from ops.snapshots.compare.report import Blame
     from ops.writes.authors import Authors
 
@@ -242,7 +242,7 @@ def _who(app: App, old: Snapshot, new: Snapshot, *, asks: bool) -> Who:
 
     def author(difference: Difference) -> Author | None:
         if entry := ours.of(difference, old, new) if ours else None:
-            return Author(entry.time, f"{entry.task} ({entry.group})", ours=True)
+            return Author(entry.time, OURS, f"{entry.task} ({entry.group})")
         event = blame.of(difference)
         return Author(event.when, event.actor) if event else None
 

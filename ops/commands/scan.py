@@ -87,7 +87,7 @@ def run_scan(
         "refresh": "with --since: read one of N of the rest again and compare it; 0 for none",
         "overlap": "with --since: read the log from this long before that snapshot was started",
         "identity": "with --since: file with the age secret key that opens it",
-        "report": "then write a page about it beside it, in the place of the last one: report.html",
+        "report": "then write a page about it beside it, and with --push into the bucket: report.html",
         "ping": "https URL of a monitor, called at the start, after success, and after failure",
         "ping_log": "with --ping: also send the last messages, with names and paths, after a run",
     },

@@ -27,7 +27,7 @@ class Outside:
     The rest of the URL may be a secret.
 
     https, or http to this machine, to others only if *plain*; redirects are not followed. Raises UsageError
-    for any other URL.
+    for any other URL. A call lasts at most *seconds*, and ends after *stalled* seconds without a byte.
     """
 
     def __init__(
@@ -38,6 +38,7 @@ class Outside:
         *,
         plain: bool = False,
         seconds: float = SECONDS,
+        stalled: float = 0.0,
     ) -> None:
         try:
             parts = urlsplit(url)
@@ -59,7 +60,7 @@ class Outside:
             f"{parts.scheme}://{parts.netloc}",
             lambda request: request,
             user_agent=f"cfops/{VERSION}",
-            read_timeout=seconds,
+            read_timeout=stalled or seconds,
             seconds=seconds,
             proxy="" if here else settings.proxy,
             ca_file=settings.ca_file,
@@ -90,8 +91,15 @@ class Outside:
 
     def get(self, limit: int) -> Reply:
         """Return the response to a GET of the URL, of at most *limit* bytes. Raises as `post` does."""
-        target = f"{self._path}?{self._query}" if self._query else self._path
-        return self._session(Call("GET", target, headers={"Accept": "application/json"}, limit=limit))
+        return self._session(Call("GET", self._target, headers={"Accept": "application/json"}, limit=limit))
+
+    def stream(self, limit: int) -> Reply:
+        """Return the response to a GET of the URL before its body is read. Raises as `post` does."""
+        return self._session(Call("GET", self._target, stream=True, limit=limit))
+
+    @property
+    def _target(self) -> str:
+        return f"{self._path}?{self._query}" if self._query else self._path
 
     def close(self) -> None:
         self._session.close()

@@ -129,19 +129,22 @@ class Bucket:
                 return read()
         return read()
 
-    def put(self, key: str, file: Path, stored: StoredFile) -> None:
+    def put(self, key: str, file: Path, stored: StoredFile, *, media_type: str = "") -> None:
         """Write *file*, whose size and hash are *stored*, under *key*: completely or not at all."""
+        about: dict[str, Any] = {"Metadata": {_HASH: stored.sha256}}
+        about |= {"ContentType": media_type} if media_type else {}
         with open_regular(file) as source:
             if stored.bytes > WHOLE:
-                self.in_thread(lambda: self._put_in_parts(key, source, stored))
+                self.in_thread(lambda: self._put_in_parts(key, source, about))
                 return
-            digest, metadata = _base64(bytes.fromhex(stored.sha256)), {_HASH: stored.sha256}
-            checks = {"ContentLength": stored.bytes, "ChecksumSHA256": digest, "Metadata": metadata}
-            self._call("write", key, "put_object", Key=key, Body=source, **checks)
+            digest = _base64(bytes.fromhex(stored.sha256))
+            checks = {"ContentLength": stored.bytes, "ChecksumSHA256": digest}
+            self._call("write", key, "put_object", Key=key, Body=source, **checks, **about)
 
-    def _put_in_parts(self, key: str, source: BinaryIO, stored: StoredFile) -> None:
-        checks = {"ChecksumAlgorithm": "SHA256", "Metadata": {_HASH: stored.sha256}}
-        started = self._call("write", key, "create_multipart_upload", Key=key, **checks)
+    def _put_in_parts(self, key: str, source: BinaryIO, about: dict[str, Any]) -> None:
+        started = self._call(
+            "write", key, "create_multipart_upload", Key=key, ChecksumAlgorithm="SHA256", **about
+        )
         upload = {"Key": key, "UploadId": started["UploadId"]}
         try:
             pieces = enumerate(iter(lambda: source.read(PART), b""), 1)

@@ -19,6 +19,7 @@ from ops.snapshots.manifest import Manifest
 from ops.snapshots.snapshot import Snapshot
 from ops.snapshots.whole import WholeSections
 
+OURS = "cfops on this machine"
 KEPT_CHANGES = 5_000
 """The most changes of which a page has the fields; all are counted."""
 
@@ -35,11 +36,15 @@ class Look(NamedTuple):
 
 
 class Author(NamedTuple):
-    """Who made a change, and *when*; *ours*: it was made by cfops on this machine."""
+    """Who made a change, and *when*; *task*, with its id, if that was cfops on this machine."""
 
     when: str
     actor: str
-    ours: bool = False
+    task: str = ""
+
+    @property
+    def shown(self) -> str:
+        return self.task or self.actor
 
 
 class Fired(NamedTuple):

@@ -65,6 +65,8 @@ _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 def identify(request: Request, store: Store) -> Token | None:
     """Return the credential of a request, None if it is well-formed but unknown; refuse a malformed one."""
+    if request.path.startswith(router.SIGNED):
+        return None
     bearer = request.headers.get("Authorization")
     email, key = request.headers.get("X-Auth-Email"), request.headers.get("X-Auth-Key")
     if bearer:

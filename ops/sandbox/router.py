@@ -21,6 +21,8 @@ from ops.sandbox.wire import Refusal, Request
 Handler = TypeVar("Handler", bound=Callable[[Request, "Store"], Any])
 # A route with this scope checks the token itself (token verification).
 SELF_CHECKED = "self-checked"
+# Below it, a signature in the URL takes the place of a token.
+SIGNED = "/signed/"
 _SHAPES = {
     "hex": re.compile(r"[0-9a-fA-F]{32}"),
     "uuid": re.compile(r"[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}"),

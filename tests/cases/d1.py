@@ -6,6 +6,11 @@ from tests.cases import Case, Read
 
 READS = {
     "d1.list": Read(sends="GET .*/d1/database", prints="orders"),
+    "d1.export": Read(
+        ("--database", "orders", "--to", "orders.sql", "--yes", "--force"),
+        sends="POST .*/export",
+        prints="orders.sql",
+    ),
     "d1.info": Read(("--database", "orders"), sends="GET .*/d1/database", prints="orders"),
 }
 WRITES = {

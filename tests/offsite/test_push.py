@@ -238,6 +238,21 @@ def test_a_complete_export_is_pushed(staged: Sandbox, inv: Inv, s3: Server, buck
     assert {key.removeprefix(prefix): body for key, body in keys.items()} == files_of(folder)
 
 
+def test_the_page_of_an_export_is_pushed_beside_the_snapshots_in_place_of_the_last_one(
+    staged: Sandbox, inv: Inv, s3: Server, bucket: str, place: str
+) -> None:
+    line = ("scan.export", "--only", "dns", "--report", "--push", place, "--output", "json")
+    first, second = (json.loads(inv(*line).out) for _ in range(2))
+
+    key = f"cloudflare/{staged.account_id}/report.html"
+    stored = s3.client().get_object(Bucket=bucket, Key=key)
+    assert second["pushed_report"] == first["pushed_report"] == f"{place}/{staged.account_id}/report.html"
+    assert stored["Body"].read() == Path(second["report"]).read_bytes()
+    assert stored["ContentType"] == "text/html; charset=utf-8"
+    listed = json.loads(inv("snapshots.list", "--from", place, "--output", "json").out)
+    assert {row["snapshot"] for row in listed} == {Path(one["snapshot"]).name for one in (first, second)}
+
+
 @pytest.mark.long
 def test_a_partial_snapshot_is_pushed_as_partial_and_is_never_latest(
     staged: Sandbox, inv: Inv, s3: Server, place: str

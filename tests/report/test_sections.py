@@ -9,7 +9,7 @@ from typing import Any
 
 from ops.items import Json
 from ops.report.graph import MISSING, MOST, UNUSED, folded, graph_of
-from ops.report.sources import Author, Fired
+from ops.report.sources import OURS, Author, Fired
 from ops.report.tables import Names
 from ops.snapshots.snapshot import Snapshot
 from tests.report.building import ZONE, ZONE_ID, account, page_of, record, sources_of
@@ -57,7 +57,7 @@ def test_what_needs_somebody_comes_first_with_place_time_person_and_command(tmp_
 
 def test_the_sentence_says_what_this_machine_and_what_others_changed(tmp_path: Path) -> None:
     ours, other = (
-        Author("2026-11-22T05:02:00Z", "dns.put (a-1)", ours=True),
+        Author("2026-11-22T05:02:00Z", OURS, "dns.put (a-1)"),
         Author("2026-11-22T05:02:00Z", "anna"),
     )
     before = earlier(account(tmp_path / "a", []))
@@ -188,7 +188,7 @@ def test_the_newest_run_that_scanned_is_shown_over_its_time(tmp_path: Path) -> N
 
     shown = page.section("jobs")
     moment = "2026-11-18 11:05"
-    assert f"When the kinds were read by the run of {moment}, in 3 s" in shown
+    assert f"When the kinds were read by the run of {moment}, in 3.00 s" in shown
     assert "dns.record: 12 sections in 2.50 s, 2 not read whole" in shown
     assert f"Requests by route and time in the run of {moment}, at most 10 in 5 s" in shown
     assert "GET /zones/{zone_id}/dns_records: 12 requests, at most 10 in 5 s" in shown

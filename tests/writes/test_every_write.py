@@ -23,7 +23,7 @@ Inv = Callable[..., Result]
 # They write by undo, which the cases prove.
 UNDOING = {"undo.last", "undo.apply"}
 # They write on this machine or into a bucket, and nothing at Cloudflare.
-LOCAL = {"snapshots.prune", "snapshots.push"}
+LOCAL = {"snapshots.prune", "snapshots.push", "d1.export"}
 READING = ("/bulk/get", "/graphql")
 
 

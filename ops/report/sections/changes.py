@@ -84,15 +84,14 @@ def _groups(sources: Sources, known: Sequence[Change], cover: Cover) -> Child:
 
 
 def _items(sources: Sources, members: Sequence[Change], cover: Cover) -> Html:
-    lines = [
-        _line(sources.kinds.get(one.difference.kind), one.difference, cover) for one in members[:_IN_GROUP]
-    ]
+    lines = [_line(sources.kinds.get(one.difference.kind), one, cover) for one in members[:_IN_GROUP]]
     if len(members) > _IN_GROUP:
         lines.append(el("li", f"and {len(members) - _IN_GROUP:,} more"))
     return el("ul", lines, class_="diff")
 
 
-def _line(resource: Resource | None, difference: Difference, cover: Cover) -> Html:
+def _line(resource: Resource | None, changed: Change, cover: Cover) -> Html:
+    difference, author = changed
     change, kind = difference.change, difference.kind
     sign = el("span", _SIGNS[change], class_=f"sign {change}", aria_hidden="true")
     head = [
@@ -104,6 +103,8 @@ def _line(resource: Resource | None, difference: Difference, cover: Cover) -> Ht
     ]
     if difference.scope:
         head.append(el("span", f" in {difference.scope}", class_="note"))
+    if author and author.task:
+        head.append(el("span", f", {author.task}", class_="note"))
     if cover.redact:
         rows: Iterable[tuple[str, Any, Any]] = ((field, "…", "…") for field, _, _ in difference.fields)
     else:
@@ -164,7 +165,7 @@ def table(sources: Sources, cover: Cover) -> Table | None:
             "kind": difference.kind,
             "in": difference.scope,
             "name": shown_name(resource, difference, cover),
-            "who": cover.text(author.actor) if author else None,
+            "who": cover.text(author.shown) if author else None,
             "time": author.when if author else None,
         }
         changed = difference.change == CHANGED and not cover.redact

@@ -12,7 +12,7 @@ from ops.report.sections.timeline import timeline
 from ops.report.sources import Sources
 
 RUNS, ROUTES = 30, 12
-WIDTH, HEIGHT = 1080.0, 120.0
+WIDTH, HEIGHT, WIDEST = 1080.0, 120.0, 90.0
 _EXPORT = "scan.export"
 _TONES = {COMPLETE: COMPLETE, DIFFERS: COMPLETE, PARTIAL: PARTIAL}
 FAILED, OTHER = "failed", "other"
@@ -55,7 +55,8 @@ def tone(line: Json) -> str:
 
 def _columns(runs: Sequence[Json]) -> Html:
     longest = max((line["seconds"] for line in runs), default=0) or 1
-    step = WIDTH / max(len(runs), 12)
+    step = WIDTH / len(runs)
+    width = min(step - 4, WIDEST)
     parts = []
     for at, line in enumerate(reversed(runs)):
         high = max(3.0, (HEIGHT - 22) * line["seconds"] / longest)
@@ -69,7 +70,15 @@ def _columns(runs: Sequence[Json]) -> Html:
             if mark
             else None
         )
-        bar = el("rect", x=x + 2, y=HEIGHT - high, width=step - 4, height=high, rx=2, class_=f"fill-{kind}")
+        bar = el(
+            "rect",
+            x=x + (step - width) / 2,
+            y=HEIGHT - high,
+            width=width,
+            height=high,
+            rx=2,
+            class_=f"fill-{kind}",
+        )
         parts.append(el("g", el("title", said), bar, above))
     first, last = runs[-1], runs[0]
     ends = el(
@@ -116,9 +125,9 @@ def _routes(rows: Sequence[Json]) -> Html:
         for row in rows
     ]
     return table(
-        ("Route", "Requests", "Failed", "p50 ms", "p95 ms", "p99 ms"),
+        ("Route", "Requests", "Failed", "p50", "p95", "p99"),
         found,
-        "Routes with the most requests",
+        "Routes with the most requests; the percentiles are in ms",
         "numbers",
     )
 

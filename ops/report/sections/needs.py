@@ -141,7 +141,7 @@ def _apex(sources: Sources, cover: Cover) -> Iterator[Need]:
             continue
         if item.get("type") in _APEX:
             what = f"{difference.scope}: {item['type']} record of the zone itself {difference.change}"
-            who = cover.text(author.actor) if author else ""
+            who = cover.text(author.shown) if author else ""
             line = f"{program()} history dns.record --zone {difference.scope} --name {difference.scope}"
             yield Need(
                 "high",
@@ -161,7 +161,7 @@ def _findings(sources: Sources, names: Names, cover: Cover) -> Iterator[tuple[st
         if result.subjects:
             by_check.setdefault(result.check.id, []).append(result)
     actors = {
-        id: author.actor for difference, author in sources.changes.first if author for id in difference.ids
+        id: author.shown for difference, author in sources.changes.first if author for id in difference.ids
     }
     for group in by_check.values():
         check = group[0].check

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ops.items import duration, seconds_of
 from ops.report.markup import Html, el, moment, plural
-from ops.report.sources import Sources
+from ops.report.sources import OURS, Sources
 from ops.snapshots.compare.side import UNKNOWN
 from ops.snapshots.manifest import WHOLE, kinds_read
 
@@ -96,14 +96,14 @@ def _changed(sources: Sources) -> str:
 def _by(sources: Sources) -> str:
     """Return who made the changes, as far as that is known."""
     known = [change for change in sources.changes.first if change.difference.change != UNKNOWN]
-    ours = sum(change.author is not None and change.author.ours for change in known)
+    ours = sum(change.author is not None and bool(change.author.task) for change in known)
     # Of more changes than the page has, nobody knows who made the rest.
     if not ours or len(known) < sources.changes.total:
         people = len({change.author.actor for change in known if change.author})
         return "" if not people else ", by 1 person" if people == 1 else f", by {people} people"
     if ours == len(known):
-        return ", by cfops on this machine"
-    return f", {ours:,} by cfops on this machine and {len(known) - ours:,} by someone else"
+        return f", by {OURS}"
+    return f", {ours:,} by {OURS} and {len(known) - ours:,} by someone else"
 
 
 def _needed(needs: int) -> str:

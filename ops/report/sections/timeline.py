@@ -11,9 +11,11 @@ from ops.report.markup import Child, Html, el, folded, plural
 from ops.report.sources import Sources
 from ops.telemetry.timeline import COLUMNS, Reading, Timeline
 
-WIDTH, LEFT, ROW = 1080.0, 330.0, 17
+WIDTH, ROW = 1080.0, 17
+NAMES, ROUTES = 190.0, 330.0
+"""How wide the names of kinds and of routes are."""
 SHADES = 5
-_LONGEST = 52
+_LONGEST = 48
 
 
 def timeline(sources: Sources) -> Child:
@@ -21,7 +23,7 @@ def timeline(sources: Sources) -> Child:
     for line in (sources.current, *sources.runs):
         found = timeline_of(line) if line else None
         if line and found and found.kinds:
-            return [_waterfall(line, found), _heat_map(line, found) if found.routes else None]
+            return [_waterfall(line, found), _heat_map(line, found)]
     return None
 
 
@@ -29,19 +31,20 @@ def _waterfall(line: Json, found: Timeline) -> Html:
     """Return a bar for each kind, from when its first section was begun until its last one was read."""
     start = min(one.begin for one in found.kinds.values())
     total = max(one.end for one in found.kinds.values()) - start
-    scale = (WIDTH - LEFT - 60) / (total or 1)
+    scale = (WIDTH - NAMES - 60) / (total or 1)
     parts: list[Child] = []
     for at, (kind, one) in enumerate(sorted(found.kinds.items(), key=lambda pair: pair[1].begin)):
-        x, width = LEFT + (one.begin - start) * scale, max(1.5, (one.end - one.begin) * scale)
+        x, width = NAMES + (one.begin - start) * scale, max(1.5, (one.end - one.begin) * scale)
         bar = el(
             "rect", x=x, y=at * ROW + 3, width=width, height=10, rx=2,
             class_="fill-failed" if one.short else "fill-differs",
         )  # fmt: skip
-        took = label(x + width + 6, at * ROW + 12, f"{one.end - one.begin:.2f} s", class_="axis")
+        length = label(x + width + 6, at * ROW + 12, f"{one.end - one.begin:.2f} s", class_="axis")
         parts.append(
-            el("g", el("title", _said(kind, one)), label(0, at * ROW + 12, kind, class_="axis"), bar, took)
+            el("g", el("title", _said(kind, one)), label(0, at * ROW + 12, kind, class_="axis"), bar, length)
         )
-    title = f"When the kinds were read by the run of {_moment(line)}, in {duration(total)}"
+    took = f"{total:.2f} s" if total < 10 else duration(total)
+    title = f"When the kinds were read by the run of {_moment(line)}, in {took}"
     return _folded(title, svg(WIDTH, len(found.kinds) * ROW + 4, title, parts, class_="waterfall"))
 
 
@@ -50,11 +53,13 @@ def _said(kind: str, one: Reading) -> str:
     return f"{kind}: {plural(one.sections, 'section')} in {one.end - one.begin:.2f} s{short}"
 
 
-def _heat_map(line: Json, found: Timeline) -> Html:
-    """Return a row for each route, darker where more requests were sent."""
+def _heat_map(line: Json, found: Timeline) -> Html | None:
+    """Return a row for each route, darker where more requests were sent; None if the run was too short."""
+    last = max((max(counts) for counts in found.routes.values()), default=0) + 1
+    if last == 1:
+        return None
     most = max(max(counts.values()) for counts in found.routes.values())
-    last = max(max(counts) for counts in found.routes.values()) + 1
-    width = (WIDTH - LEFT) / max(last, COLUMNS // 3)
+    width = (WIDTH - ROUTES) / max(last, COLUMNS // 3)
     parts: list[Child] = []
     for at, (route, counts) in enumerate(found.routes.items()):
         total, peak = sum(counts.values()), max(counts.values())
@@ -68,9 +73,9 @@ def _heat_map(line: Json, found: Timeline) -> Html:
                 _cells(counts, at * ROW, width, most),
             )
         )
-    parts.append(label(LEFT, len(found.routes) * ROW + 12, "0 s", class_="axis"))
+    parts.append(label(ROUTES, len(found.routes) * ROW + 12, "0 s", class_="axis"))
     end = duration(last * found.step)
-    parts.append(label(LEFT + last * width, len(found.routes) * ROW + 12, end, "end", "axis"))
+    parts.append(label(ROUTES + last * width, len(found.routes) * ROW + 12, end, "end", "axis"))
     title = f"Requests by route and time in the run of {_moment(line)}, at most {most:,} in {found.step} s"
     return _folded(title, svg(WIDTH, len(found.routes) * ROW + 18, title, parts, class_="waterfall"))
 
@@ -82,7 +87,7 @@ def _cells(counts: Mapping[int, int], y: float, width: float, most: int) -> list
         if count:
             shade = -(-SHADES * count // most)
             cell = (
-                f"M{LEFT + at * width:.1f} {y + 2}h{max(1.0, width - 1):.1f}v13h-{max(1.0, width - 1):.1f}z"
+                f"M{ROUTES + at * width:.1f} {y + 2}h{max(1.0, width - 1):.1f}v13h-{max(1.0, width - 1):.1f}z"
             )
             shapes[shade] = shapes.get(shade, "") + cell
     return [

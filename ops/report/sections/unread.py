@@ -22,19 +22,14 @@ def unread(sources: Sources, look: Look, cover: Cover) -> Html:
     missing = [one for one in sources.manifest.sections if one.status != COMPLETE and look.selected(one.kind)]
     lost = [one for one in missing if one.status not in WHOLE]
     skipped = [one for one in missing if one.status in WHOLE]
+    earlier = ", a part of it earlier" if sources.manifest.carried else ""
     return section(
         "unread",
         "What was not read",
         _table(lost, cover, "Not read completely")
         if lost
-        else el("p", "Everything that was asked for was read.", class_="calm"),
-        folded(
-            f"Not asked for, or deleted meanwhile: {plural(len({one.kind for one in skipped}), 'kind')}",
-            _table(skipped, cover, "Not asked for"),
-            class_="group",
-        )
-        if skipped
-        else None,
+        else el("p", f"Everything that was asked for was read{earlier}.", class_="calm"),
+        _skipped(skipped, cover) if skipped else None,
         _carried(sources, look),
         _made(sources, look),
     )
@@ -52,6 +47,25 @@ def _table(sections: list[Section], cover: Cover, caption: str) -> Child:
     ]
     more = el("p", f"and {len(rows) - _SHOWN} more", class_="note") if len(rows) > _SHOWN else None
     return [table(("Kind", "Status", "Reason", "Sections"), rows[:_SHOWN], caption), more]
+
+
+def _skipped(sections: list[Section], cover: Cover) -> Html:
+    """Return the kinds with each reason for which they were not read."""
+    reasons: dict[tuple[str, str], set[str]] = {}
+    for one in sections:
+        reasons.setdefault((one.status, one.reason), set()).add(one.kind)
+    rows = [
+        el(
+            "li",
+            el("b", cover.text(reason) or status),
+            f": {plural(len(kinds), 'kind')}. ",
+            ", ".join(sorted(kinds)),
+        )
+        for (status, reason), kinds in sorted(reasons.items(), key=lambda pair: (-len(pair[1]), pair[0]))
+    ]
+    more = el("p", f"and {len(rows) - _SHOWN} more", class_="note") if len(rows) > _SHOWN else None
+    title = f"Not asked for, or deleted meanwhile: {plural(len({one.kind for one in sections}), 'kind')}"
+    return folded(title, el("ul", rows[:_SHOWN], class_="subjects"), more, class_="group")
 
 
 def _carried(sources: Sources, look: Look) -> Child:

@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from ops.sandbox.pages import listing
-from ops.sandbox.router import getter, route
-from ops.sandbox.store import Json, Store
+from ops.sandbox.router import SELF_CHECKED, SIGNED, getter, route
+from ops.sandbox.store import Json, Store, new_id
 from ops.sandbox.wire import Answer, Refusal, Request, ok, require
 
 DATABASES = "/accounts/{account_id}/d1/database"
@@ -140,6 +140,58 @@ def query(request: Request, store: Store) -> Answer:
     for done in results:
         done["meta"]["size_after"] = len(file)
     return ok(results)
+
+
+_EXPORTS = "d1.export"
+_FETCHED = SIGNED + "d1/{export}"
+
+
+@route("POST", DATABASE + "/export", scope="d1:edit")
+def export(request: Request, store: Store) -> Answer:
+    """Begin an export, or say how far it is: the first poll finds it complete."""
+    database, sent = _database(request, store), request.object()
+    require(sent.get("output_format") == "polling")
+    bookmark = sent.get("current_bookmark")
+    state: Json = {"type": "export", "success": True, "messages": []}
+    if bookmark is None:
+        bookmark, signature = new_id(), new_id()
+        wanted = {"database": database["uuid"], "options": sent.get("dump_options") or {}}
+        store.put_document(_EXPORTS, "", bookmark, {**wanted, "signature": signature})
+        return ok({**state, "at_bookmark": bookmark, "status": "active"}, status=202)
+    begun = store.required(_EXPORTS, "", bookmark, Refusal(404, 7500, "no export is in progress"))
+    url = f"http://{request.headers.get('host')}/client/v4{_FETCHED.format(export=bookmark)}"
+    signed = {"filename": f"{bookmark}.sql", "signed_url": f"{url}?X-Amz-Signature={begun['signature']}"}
+    return ok({**state, "at_bookmark": bookmark, "status": "complete", "result": signed})
+
+
+@route("GET", _FETCHED, scope=SELF_CHECKED)
+def fetch_export(request: Request, store: Store) -> Answer:
+    found = store.required(_EXPORTS, "", request.args["export"], Refusal(403, 10000, "Forbidden"))
+    if request.query.get("X-Amz-Signature") != found["signature"]:
+        raise Refusal(403, 10000, "Forbidden")
+    link = _opened(store, found["database"])
+    try:
+        text = "".join(f"{line}\n" for line in _dump(link, found["options"]))
+    finally:
+        link.close()
+    return Answer(200, {"content-type": "application/sql"}, text.encode())
+
+
+def _dump(link: sqlite3.Connection, options: Json) -> Iterator[str]:
+    """Yield a database as SQL, without what *options* leave out."""
+    yield "PRAGMA defer_foreign_keys=TRUE;"
+    parts = "SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE sql IS NOT NULL"
+    for kind, name, table, sql in link.execute(parts).fetchall():
+        if options.get("tables") and table not in options["tables"]:
+            continue
+        if not options.get("no_schema"):
+            yield f"{sql};"
+        if kind == "table" and not options.get("no_data"):
+            quoted = '"' + name.replace('"', '""') + '"'
+            columns = [row[1] for row in link.execute(f"PRAGMA table_info({quoted})")]
+            values = "||','||".join('quote("' + column.replace('"', '""') + '")' for column in columns)
+            for (row,) in link.execute(f"SELECT {values} FROM {quoted}"):  # noqa: S608 (quoted names)
+                yield f"INSERT INTO {quoted} VALUES({row});"
 
 
 def _permission(action: int, first: str | None, second: str | None, *_: str | None) -> int:
