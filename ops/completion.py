@@ -124,12 +124,12 @@ def _words(line: str) -> tuple[str, list[str], str]:
 
     The last word is the one at the cursor, perhaps empty.
     """
-    for closing in ("", "'", '"'):
-        try:
+    closings = iter(("", "'", '"'))
+    while True:  # one of them closes what is open
+        closing = next(closings)
+        with suppress(ValueError):
             words = shlex.split(f"{line}{_END}{closing}")
             break
-        except ValueError:
-            continue
     first = next(n for n, word in enumerate(words) if Path(word).name in PROGRAMS)
     return Path(words[first]).name, [word.removesuffix(_END) for word in words[first + 1 :]], closing
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -109,6 +110,53 @@ def test_ids_of_changes_come_from_the_journal(inv: Inv, staged: Sandbox) -> None
     assert f"{new}.1" in offered(inv, "inv undo.show --id=")
     assert offered(inv, "inv sandbox undo.apply ") == []  # they were made on another server
     assert len(staged.requests) == sent
+
+
+def listed(capsys: pytest.CaptureFixture[str], line: str) -> list[str]:
+    """Return the candidates for *line*, as zsh gets them."""
+    capsys.readouterr()
+    completion.main("zsh", line)
+    return capsys.readouterr().out.splitlines()
+
+
+def test_profiles_tasks_and_names_of_the_account_in_force_are_offered(
+    capsys: pytest.CaptureFixture[str], home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / "config").mkdir()
+    (home / "config" / "profiles.toml").write_text("[shop]\n[staging]\n")
+    names = ["one.example", "two\nlines", None, "three.example"]
+    zones = "".join(f"{json.dumps({'item': {'id': n, 'name': name}})}\n" for n, name in enumerate(names))
+    for account, text in (("a" * 32, zones), ("b" * 32, '{"item": {"name": "other.example"}}\n')):
+        folder = home / "exports" / account / "2026-11-22T06-10-00Z-beef"
+        folder.mkdir(parents=True)
+        (folder / "zones.zone.jsonl").write_text(text)
+
+    every = listed(capsys, "inv dns.list ")
+    monkeypatch.setenv("CLOUDFLARE_ACCOUNT_ID", "a" * 32)
+    one = listed(capsys, "inv dns.list ")
+    monkeypatch.setattr(completion, "LARGEST", 10)
+    large = listed(capsys, "inv dns.list ")
+
+    assert every[:3] == ["one.example", "three.example", "other.example"]
+    assert one[:2] == ["one.example", "three.example"]
+    assert "other.example" not in one
+    assert "one.example" not in large
+    assert listed(capsys, "inv profile --name ") == ["shop", "staging"]
+    assert listed(capsys, "inv zones.list --profile s") == ["shop", "staging"]
+    assert listed(capsys, "inv metrics --task zones.li") == ["zones.list"]
+
+
+def test_cfops_answers_a_shell_that_completes_a_line_and_runs_nothing(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ops.__main__ import main
+
+    monkeypatch.setenv("CFOPS_COMPLETE", "1")
+    monkeypatch.setattr(sys, "argv", ["cfops", "zsh", "cfops zones.li"])
+
+    main()
+
+    assert capsys.readouterr().out == "zones.list\n"
 
 
 def test_pages_of_the_documentation_are_offered(inv: Inv) -> None:

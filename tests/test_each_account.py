@@ -187,6 +187,25 @@ def test_an_interrupt_stops_all_of_them(
     assert len([call for call in accounts.calls if "/zones" in str(call.request.url)]) == 1
 
 
+def test_accounts_that_could_not_be_listed_are_a_gap(
+    http: responses.RequestsMock, inv: Inv, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CFOPS_ATTEMPTS", "1")
+    id = next(iter(ACCOUNTS))
+    listing = page([{"id": id, "name": ACCOUNTS[id]}])
+    listing["result_info"] = {"page": 1, "per_page": 1, "count": 1, "total_count": 2, "total_pages": 2}
+    first = query_param_matcher({"page": "1"}, strict_match=False)
+    http.get(f"{API}/accounts", json=listing, match=[first])
+    http.get(f"{API}/accounts", status=500, match=[query_param_matcher({"page": "2"}, strict_match=False)])
+    zones_of(http, id)
+
+    result = inv("each-account", "zones.list", "--output", "jsonl")
+
+    assert result.code == 4, result.err
+    assert "accounts: " in result.err
+    assert json.loads(result.out)["account"]["id"] == id
+
+
 def test_no_account_is_tried_if_they_cannot_be_listed(staged: Sandbox, inv: Inv) -> None:
     staged.faults.add(Fault("denied", path="/accounts", times=-1))
 

@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import sys
+import webbrowser
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,10 @@ from invoke.tasks import Task, task
 from ops.cli.app import App
 from ops.cli.parsing import TaskContext
 from ops.cli.run import RUN
+from ops.config.settings import Settings
 from ops.sandbox.server import Sandbox
 from tests.conftest import Result
+from tests.ui.paper import Terminal
 
 Run = Callable[..., Result]
 
@@ -199,3 +202,30 @@ def test_a_context_has_the_attributes_of_invokes_and_no_others() -> None:
 
     assert list(context.args) == []
     assert not hasattr(context, "other")
+
+
+def test_a_list_is_exported_into_the_file_that_is_named(staged: Sandbox, inv: Run) -> None:
+    named = inv("zones.list", "--export=zones.json")
+    plain = inv("zones.list", "--export")
+
+    assert named.code == plain.code == 0, named.err + plain.err
+    assert "items written to zones.json" in named.err
+    names = [item["name"] for item in json.loads(Path("zones.json").read_text())["items"]]
+    assert "example.com" in names
+
+
+def test_a_page_of_the_dashboard_is_opened_on_a_terminal(
+    staged: Sandbox, inv: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(Settings, "api_host", "api.cloudflare.com")
+    monkeypatch.setattr(webbrowser, "open", opened.append)
+    piped = inv("zones.info", "example.com", "--web")
+    monkeypatch.setattr(sys, "stdout", terminal := Terminal())
+
+    result = inv("zones.info", "example.com", "--web")
+
+    address = f"https://dash.cloudflare.com/{staged.account_id}/example.com"
+    assert piped.code == result.code == 0, result.err
+    assert opened == [address]
+    assert address in terminal.seen

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -89,11 +89,7 @@ def _file(check: str, file: Path, forbidden: int) -> Finding:
 
 def _existing(folder: Path) -> Path:
     """Return *folder*, or its nearest parent that exists."""
-    for place in (folder, *folder.parents):
-        with suppress(OSError):
-            if place.exists():
-                return place
-    return Path(folder.anchor)
+    return next(place for place in (folder, *folder.parents) if os.access(place, os.F_OK))
 
 
 def disk_space(folder: Path, free: int) -> Finding:

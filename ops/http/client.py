@@ -83,9 +83,11 @@ class Client:
         gap: Callable[[str], None] = lambda _text: None,
         close: Callable[[], None] = lambda: None,
         pause: Callable[[float, str], None] = lambda _seconds, _why: None,
+        say: Callable[[str], None] = lambda _text: None,
     ) -> None:
         self._send = send
         self.pause = pause
+        self.say = say
         self._cache = cache
         self._close = close
         self._paths = paths

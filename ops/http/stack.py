@@ -153,7 +153,7 @@ def open_client(
         cached.close()
 
     client = Client(observer.cached(cached), cache=settings.cache, budget=budget, paths=paths, close=close)
-    client.pause = pause
+    client.pause, client.say = pause, say
     return client
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from ops.errors import (
@@ -196,24 +197,22 @@ def _send_single(client: Client, writes: Writes, change: Change) -> Json | None:
     if before is not None and after is not None and writes.update:
         return writes.update(client, owner, before, after)
     if before is not None and after is None and writes.delete:
-        _delete(client, writes, change)
+        _delete(client, writes, change, partial(writes.delete, client, owner, before))
         return None
     if writes.batch:
         return writes.batch(client, owner, [change])[0]
     raise UsageError(f"{change.resource.kind} has no way to {change.action} {change.label}")
 
 
-def _delete(client: Client, writes: Writes, change: Change) -> None:
-    """Delete the item of *change*. Raises OutcomeUnknown for a 404 that a lookup cannot confirm."""
-    if writes.delete is None or change.before is None:
-        return
+def _delete(client: Client, writes: Writes, change: Change, delete: Callable[[], None]) -> None:
+    """Call *delete*, as *change* says. Raises OutcomeUnknown for a 404 that no lookup confirms."""
     try:
-        writes.delete(client, change.owner, change.before)
+        delete()
     except OpsError as error:
         if error.status not in (404, 410):
             raise
         try:
-            found = find(client, writes, change.owner, change.before)
+            found = find(client, writes, change.owner, change.item)
         except Interrupted:
             raise
         except OpsError as failure:

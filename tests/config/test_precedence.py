@@ -192,6 +192,27 @@ def test_a_user_without_a_home_folder_is_reported_what_to_set(
     assert named.state_dir == Path("/var/lib/cfops")
 
 
+@pytest.mark.parametrize("named", ["", "relative"])
+def test_a_user_whom_no_password_file_has_needs_a_home_folder(
+    place: Place, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, named: str
+) -> None:
+    import platformdirs
+
+    def unknown(_name: str) -> Path:
+        # As platformdirs does without an absolute HOME and without an entry in the password file.
+        raise RuntimeError("the home directory is not known")
+
+    monkeypatch.setenv("HOME", named)
+    monkeypatch.setattr(platformdirs, "user_state_path", unknown)
+    monkeypatch.chdir(tmp_path)
+
+    if named:
+        assert place.load().state_dir == tmp_path / "relative" / ".local" / "state" / "cfops"
+    else:
+        with pytest.raises(UsageError, match="this user has no home folder"):
+            place.load()
+
+
 def test_the_two_names_of_the_base_url_may_not_differ(place: Place) -> None:
     url = "https://api.cloudflare.com/client/v4"
 

@@ -8,6 +8,7 @@ import pytest
 
 from ops.doctor.probes import check_products, probes
 from ops.kinds.paths import permission
+from ops.sandbox.faults import Fault
 from ops.sandbox.server import Sandbox
 from tests.conftest import Result
 
@@ -143,3 +144,32 @@ def test_the_sandbox_is_healthy(inv: Callable[..., Result]) -> None:
     result = inv("sandbox", "doctor")
 
     assert result.code == 0
+
+
+def test_a_token_that_is_revoked_meanwhile_leaves_the_rest_unknown(doctor: Doctor, staged: Sandbox) -> None:
+    staged.faults.add(Fault("revoked", path="*/dns_records*", times=-1))
+
+    rows, result = doctor()
+
+    statuses = {check: row["status"] for check, row in rows.items()}
+    assert result.code != 0
+    assert "unknown" in statuses.values()
+    unknown = [
+        row["meaning"] for check, row in rows.items() if row["status"] == "unknown" and check != "budget"
+    ]
+    assert any(text.startswith("not checked: ") for text in unknown)
+
+
+def test_little_that_is_left_of_the_budget_is_a_warning(
+    doctor: Doctor, staged: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CFOPS_BUDGET", "1000")
+    before, _ = doctor()
+    used = 1000 - int(before["budget"]["meaning"].split()[0])
+    monkeypatch.setenv("CFOPS_BUDGET", str(2 * used + 1))
+
+    rows, _ = doctor()
+
+    assert (before["budget"]["status"], rows["budget"]["status"]) == ("ok", "warn")
+    assert rows["budget"]["meaning"] == f"1 of {2 * used + 1} requests left in the window of 300 s"
+    assert "raise CFOPS_BUDGET" in rows["budget"]["hint"]

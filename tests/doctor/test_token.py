@@ -167,3 +167,17 @@ def test_an_account_that_the_token_does_not_see_is_reported(connect: Connect, sa
 
     assert found(standing)["accounts"].status == "warn"
     assert f"{ACCOUNT} is not among them" in found(standing)["accounts"].meaning
+
+
+def test_one_of_several_accounts_has_to_be_named(connect: Connect, http: responses.RequestsMock) -> None:
+    accounts = [{"id": letter * 32, "name": letter} for letter in "ab"]
+    answer = {"success": True, "errors": [], "messages": [], "result": {"id": "t", "status": "active"}}
+    info = {"page": 1, "per_page": 50, "count": 2, "total_count": 2, "total_pages": 1}
+    http.get(f"{API}/user/tokens/verify", json=answer)
+    http.get(f"{API}/accounts", json={**answer, "result": accounts, "result_info": info})
+    client, settings = connect(CLOUDFLARE_API_TOKEN=TOKEN)
+
+    finding = found(examine_token(client, settings, NOW.timestamp()))["accounts"]
+
+    assert (finding.status, finding.hint) == ("warn", "set CLOUDFLARE_ACCOUNT_ID, or use --account-id")
+    assert finding.meaning.startswith("can see 2: a (")

@@ -93,6 +93,7 @@ def test_the_tables_are_listed_with_their_columns(kept: Sandbox, inv: Inv) -> No
         ("SELECT * FROM absent", "no such table: absent"),
         ("SELEC 1", "syntax error"),
         ("", "query takes a SELECT"),
+        ("/* nothing */", "the query returns nothing"),
     ],
 )
 def test_what_is_not_one_select_is_refused(
@@ -161,6 +162,7 @@ def test_kept_tables_are_read_again_by_later_queries(kept: Sandbox, inv: Inv, ho
 
     assert (rows(first), rows(again)) == (rows(before), rows(before))
     assert f"the tables are kept in {file}" in first.err
+    assert rows(inv("query", SELECT, "--keep", "--output", "json")) == rows(before)
     assert file.stat().st_mode & 0o777 == 0o600
     refused = inv("query", "DELETE FROM dns_record")
     assert "not authorized" in refused.err

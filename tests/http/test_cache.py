@@ -237,6 +237,25 @@ def test_a_damaged_file_is_replaced_with_a_note(
     assert notes == [f"the cache {file} was damaged and has been replaced"]
 
 
+def test_a_file_that_is_damaged_again_and_again_is_not_a_reason_to_fail(
+    cached: Callable[..., Send], server: Server, notes: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_args: object, **_options: object) -> None:
+        raise sqlite3.DatabaseError("file is not a database")
+
+    monkeypatch.setattr(sqlite3, "connect", broken)
+
+    assert result(cached()(ZONES)) == 1
+    assert notes
+    assert len(server.calls) == 1
+
+
+def test_a_write_before_anything_was_kept_makes_no_file(cached: Callable[..., Send], tmp_path: Path) -> None:
+    cached()(Call("POST", "/zones", kind=WRITE, body=b"{}"))
+
+    assert not (tmp_path / "cache").exists()
+
+
 @pytest.mark.fault("F14")
 @pytest.mark.parametrize("body", [b"not json", b"[]", b"\x80\x04K\x01.", None, "text"])
 def test_what_does_not_parse_is_not_there(

@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from ops.http import defer
+
 SAID = "import sys, ops.http.stack, requests; print('charset_normalizer.api' in sys.modules)"
 GUESSED = """
 import ops.http.stack, requests
@@ -47,3 +49,17 @@ def test_the_package_has_no_more_in_it_than_the_real_one(name: str) -> None:
     code = f"import ops.http, charset_normalizer as c; print(hasattr(c, {name!r}))"
 
     assert printed(code) == ["False"]
+
+
+def test_a_reference_to_the_placeholder_reaches_the_real_package_each_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delitem(sys.modules, "tomllib", raising=False)
+    defer("tomllib")
+    kept = sys.modules["tomllib"]
+
+    first, second = kept.loads, kept.load
+
+    real = sys.modules["tomllib"]
+    assert real is not kept
+    assert (first, second) == (real.loads, real.load)

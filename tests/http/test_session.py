@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import gzip
 import os
 import pickle
@@ -13,12 +14,12 @@ from pathlib import Path
 import pytest
 
 from ops.config.credentials import Credentials
-from ops.errors import ApiError, MalformedAnswer, NotSent, OpsError, Unanswered, UsageError
+from ops.errors import ApiError, MalformedAnswer, NotSent, OpsError, SystemFailure, Unanswered, UsageError
 from ops.http.exchange import WRITE, Call
 from ops.http.session import Session
 from tests.http.conftest import CANARY
 from tests.timing import Within, timed
-from tests.wire import Wire, answer, chunked, cut, drip, head, ok, reset, stall
+from tests.wire import Exchange, Wire, answer, chunked, cut, drip, head, ok, reset, stall
 
 Open = Callable[..., Session]
 READ_X = Call("GET", "/x")
@@ -229,6 +230,51 @@ def test_plain_http_where_tls_is_due_is_not_sent_and_says_so(session: Open) -> N
         session(wire.url.replace("http:", "https:"))(READ_X)
 
     assert "plain HTTP" in failure.value.hint
+
+
+@pytest.mark.parametrize(("alert", "reason"), [(40, "HANDSHAKE_FAILURE"), (70, "ALERT_PROTOCOL_VERSION")])
+def test_a_handshake_that_the_server_refuses_is_not_sent_and_says_why(
+    session: Open, alert: int, reason: str
+) -> None:
+    greeting = bytes((0x15, 3, 3, 0, 2, 2, alert))
+    with Wire(greeting=greeting) as wire, pytest.raises(NotSent, match="TLS with 127") as failure:
+        session(wire.url.replace("http:", "https:"))(READ_X)
+
+    assert f"{reason}" in failure.value.message
+    assert "`inv doctor` checks the connection" in failure.value.hint
+
+
+@pytest.mark.parametrize(
+    ("error", "raised", "words"),
+    [
+        (OSError(errno.EMFILE, "Too many open files"), SystemFailure, "cannot open another connection"),
+        (OSError(errno.ENETUNREACH, "Network is unreachable"), NotSent, "127.0.0.1 could not be reached"),
+    ],
+)
+def test_a_connection_that_the_machine_cannot_open_is_not_sent(
+    session: Open, monkeypatch: pytest.MonkeyPatch, error: OSError, raised: type[OpsError], words: str
+) -> None:
+    def refuse(*_args: object, **_options: object) -> None:
+        raise error
+
+    monkeypatch.setattr("urllib3.util.connection.create_connection", refuse)
+
+    with pytest.raises(raised) as failure:
+        session("http://127.0.0.1:1/client/v4")(READ_X)
+
+    assert words in failure.value.message
+    assert failure.value.hint
+
+
+def test_the_rest_of_an_answer_is_not_waited_for_after_the_deadline(session: Open) -> None:
+    now = [0.0]
+
+    def late(exchange: Exchange) -> None:
+        now[0] = 100.0
+        stall(ok()[:30])(exchange)  # type: ignore[operator]  # a function of the exchange
+
+    with Wire(late) as wire, pytest.raises(Unanswered, match="in time"):
+        session(wire.url, seconds=20.0, clock=lambda: now[0])(READ_X)
 
 
 @pytest.mark.fault("A23")

@@ -57,6 +57,11 @@ def test_what_the_api_masks_is_never_known() -> None:
     assert secret.unknown(app, masked, masked) == ["saas_app.client_secret"]
 
 
+@pytest.mark.parametrize("value", [None, "text", 5, []])
+def test_what_holds_no_secret_fields_stays_as_it_is(value: object) -> None:
+    assert secret.hide(kinds()["access.app"], {"saas_app": value}) == {"saas_app": value}
+
+
 def test_headers_are_hidden_except_the_host() -> None:
     monitor = kinds()["load_balancers.monitor"]
     hidden = secret.hide(monitor, {"header": {"Host": ["a.example"], "Authorization": ["Bearer x"]}})

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,9 +12,14 @@ import pytest
 
 from ops.errors import NotFound, UsageError
 from ops.items import Json
+from ops.metrics import watching
 from ops.metrics.watching import QUIET, choose, follow, states
 from ops.telemetry.ledger import Ledger, StateFile
+from tests.conftest import Result
 from tests.metrics.lines import NOW, line
+from tests.ui.paper import Terminal
+
+Inv = Callable[..., Result]
 
 
 def state(run: str = "a", **more: object) -> Json:
@@ -127,3 +135,46 @@ def test_a_state_that_does_not_change_is_yielded_now_and_then(tmp_path: Path) ->
     found = list(states(tmp_path, "own", steps(*[lambda: None] * 2 * QUIET), clock=lambda: NOW))
 
     assert found == [{"runs": [], "ended": []}] * 3
+
+
+@pytest.fixture
+def under_way(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A run that is under way until it is looked at a second time."""
+    run = {"progress": {"sections": 1, "known": 4, "items": 5, "left": 60.0}, "requests": 7}
+    file = StateFile(home / "state", "a")
+    file.write(state(**run, budget={"limit": 1200, "window": 300, "used": 1000}))
+    wait = threading.Event.wait
+    second = 0.0625
+
+    def waited(event: threading.Event, timeout: float | None = None) -> bool:
+        if timeout != second:
+            return wait(event, timeout)
+        file.close()
+        return False
+
+    monkeypatch.setattr(watching, "EVERY", second)
+    monkeypatch.setattr(threading.Event, "wait", waited)
+    return home
+
+
+def test_a_run_is_watched_in_a_pipe_with_a_line_for_each_change(under_way: Path, inv: Inv) -> None:
+    result = inv("metrics.watch", "--output", "jsonl")
+
+    assert result.code == 0, result.err
+    assert [json.loads(row)["outcome"] for row in result.out.splitlines()] == ["running", "lost"]
+
+
+def test_a_run_is_watched_on_a_terminal_in_one_line(
+    under_way: Path, inv: Inv, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terminal = Terminal()
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr(sys, "stdout", terminal)
+
+    result = inv("metrics.watch")
+
+    assert result.code == 0, result.err
+    assert terminal.seen.startswith("\r\x1b[Kscan.export running, ")
+    assert "1 of 4 sections, 5 items, 7 requests, 200 left in the budget" in terminal.seen
+    assert terminal.seen.count("\r") == 2
+    assert terminal.seen.endswith("\n")

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import shlex
+import signal
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from ops.sandbox.server import Sandbox
 from tests.conftest import Result
-from tests.offsite.server import Answer, Server
+from tests.offsite.server import Answer, Environ, Server
 from tests.snapshots.kept import ACCOUNT_ID, NOW, made
 
 Inv = Callable[..., Result]
@@ -78,3 +82,24 @@ def test_unfinished_uploads_are_named_before_they_are_removed(
     assert "will be removed: old.tar.gz.age (an unfinished upload)" in asked.err
     assert "not confirmed: remove 0 snapshots and 1 unfinished uploads" in asked.err
     assert [one for one in s3.asked if one.method == "DELETE"] == []
+
+
+def test_a_push_that_is_interrupted_keeps_the_snapshot_and_says_how_to_resume(
+    inv: Inv, staged: Sandbox, s3: Server, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CLOUDFLARE_ACCOUNT_ID")
+
+    def interrupt(environ: Environ) -> None:
+        if environ["REQUEST_METHOD"] == "PUT":
+            s3.faults.clear()
+            os.kill(os.getpid(), signal.SIGINT)
+
+    s3.faults.append(interrupt)
+    result = inv("scan.export", "--only", "zones", "--push", place)
+    (line,) = [line for line in result.err.splitlines() if line.startswith("warning: to resume: ")]
+    words = shlex.split(line.partition("`inv ")[2].rstrip("`"))
+    resumed = inv(*words, "--output", "json")
+
+    assert result.code == 130
+    assert "it is not, or not completely, in the bucket" in result.err
+    assert resumed.code == 0, resumed.err

@@ -122,6 +122,20 @@ def test_a_hook_at_a_point_that_does_not_exist_is_named_and_not_called(planted: 
     assert "cfops-post has a hook 'on_itmes', which does not exist; it is not called\n" in result.err
 
 
+def test_doctor_reports_plugins_that_are_off_or_say_what_does_not_exist(planted: Planted, inv: Inv) -> None:
+    planted.plant("post", {"__init__.py": ""}, points="[cfops.hooks.v1]\non_itmes = cfops_post:check\n")
+    planted.enable("post", "absent")
+
+    result = inv("doctor", "--output", "json")
+
+    found = [row for row in json.loads(result.out) if row["check"] == "plugin"]
+    assert [(row["status"], row["meaning"]) for row in found] == [
+        ("warn", "cfops-absent is off: it is enabled and not installed"),
+        ("warn", "cfops-post has a hook 'on_itmes', which does not exist; it is not called"),
+    ]
+    assert found[0]["hint"] == "`inv plugins --name cfops-absent`"
+
+
 def test_a_plugin_whose_collection_has_the_name_of_ours_is_refused(planted: Planted, inv: Inv) -> None:
     planted.plant("dns", {"__init__.py": "raise RuntimeError('imported')"})
     planted.allow("")

@@ -19,9 +19,15 @@ CATCH_ALL = "/email/routing/rules/catch_all"
 DROP = {"matchers": [{"type": "all"}], "actions": [{"type": "drop"}], "enabled": True}
 PATHS = (
     f"{Z}/hold", f"{OTHER}/hold", f"{Z}{CATCH_ALL}", f"{Z}{FALLBACK}", f"{OTHER}{FALLBACK}", f"{Z}/dnssec",
-    f"/accounts/{ACCOUNT_ID}",
+    f"{Z}/managed_headers", f"/accounts/{ACCOUNT_ID}",
 )  # fmt: skip
-KINDS = ("zones.hold", "email.catch_all", "ssl.fallback_origin", "zones.dnssec", "accounts.account")
+KINDS = (
+    "zones.hold", "email.catch_all", "ssl.fallback_origin", "zones.dnssec", "transforms.managed",
+    "accounts.account",
+)  # fmt: skip
+KEPT = (
+    "hold", "include_subdomains", "enabled", "actions", "origin", "status", "managed_request_headers", "name",
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -35,8 +41,7 @@ def api(staged: Sandbox) -> Iterator[Api]:
 
 def state(api: Api) -> dict[str, Any]:
     found = {path: api("GET", path).json()["result"] or {} for path in PATHS}
-    kept = ("hold", "include_subdomains", "enabled", "actions", "origin", "status", "name")
-    return {path: {name: item[name] for name in kept if name in item} for path, item in found.items()}
+    return {path: {name: item[name] for name in KEPT if name in item} for path, item in found.items()}
 
 
 def test_what_exists_once_is_set_back_to_what_it_was(
@@ -56,6 +61,8 @@ def test_what_exists_once_is_set_back_to_what_it_was(
     api.result("DELETE", f"{Z}{FALLBACK}")
     api.result("PUT", f"{OTHER}{FALLBACK}", json={"origin": "www.example.org"})
     api.result("PATCH", f"{Z}/dnssec", json={"status": "disabled"})
+    headers = [{"id": "add_true_client_ip_headers", "enabled": True}]
+    api.result("PATCH", f"{Z}/managed_headers", json={"managed_request_headers": headers})
     api.result("PUT", f"/accounts/{ACCOUNT_ID}", json={"name": "Renamed"})
     changed = state(api)
     result = inv("snapshots.restore", *only, "--delete", "--yes", "--force")
@@ -64,3 +71,17 @@ def test_what_exists_once_is_set_back_to_what_it_was(
     assert [path for path in PATHS if changed[path] == before[path]] == []
     assert state(api) == before
     assert "DNSSEC waits until the registrar has the new DS record" in result.err
+
+
+def test_a_field_that_cannot_be_changed_is_named_and_the_item_is_skipped(api: Api, inv: Inv) -> None:
+    assert inv("scan.export", "--only", "gateway", "--deep", "--quiet").code == 0
+    store = api.sandbox.store
+    row = store.one("SELECT id, body FROM document WHERE kind LIKE '%/gateway/lists' LIMIT 1")
+    assert row is not None
+    store.run("UPDATE document SET body = json_set(body, '$.type', 'OTHER') WHERE id = ?", (row[0],))
+    api.sandbox.requests.clear()
+
+    result = inv("snapshots.restore", "--kind", "gateway.list", "--yes")
+
+    assert "its type cannot be changed" in result.err
+    assert [method for method, _ in api.sandbox.requests if method != "GET"] == []

@@ -229,6 +229,19 @@ def test_a_monitor_gets_the_last_messages_only_on_request(staged: Sandbox, inv: 
     assert b"dns.record: denied" in monitor.requests[-1].body
 
 
+def test_a_monitor_gets_the_reason_and_the_hint_of_a_failure_on_request(
+    staged: Sandbox, inv: Inv, monitor: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CFOPS_ATTEMPTS", "1")
+    staged.faults.add(Fault("500", path="/accounts*", times=-1))
+
+    result = inv("scan.export", "--ping", url(monitor), "--ping-log")
+
+    hint = next(line for line in result.err.splitlines() if line.startswith("hint: ")).removeprefix("hint: ")
+    assert result.code == 2
+    assert hint.encode() in monitor.requests[-1].body
+
+
 def test_a_monitor_is_called_for_a_refused_token(
     staged: Sandbox, inv: Inv, monitor: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -449,6 +450,100 @@ def test_an_encrypted_base_needs_its_key(
     assert summary(opened)["carried"] > 50
     assert "it was made with other options: --secrets" in plain.err
     assert inv("snapshots.verify", "--identity", str(identity), str(newest(opened))).code == 0
+
+
+ZONES = ("--only", "zones,ssl")
+
+
+@pytest.fixture
+def small(staged: Sandbox, inv: Inv, clock: time_machine.Coordinates) -> Path:
+    """Export the zones and their certificates, an hour ago."""
+    made = inv("scan.export", *ZONES, "--output", "json")
+    assert made.code == 0, made.err
+    clock.shift(HOUR)
+    return newest(made)
+
+
+def copied(base: Path, hours: int, **fields: Any) -> Path:
+    """Copy the snapshot *base* as one that began *hours* later, with *fields* of its manifest."""
+    copy = base.with_name(base.name.replace("T05", f"T{5 + hours:02}"))
+    shutil.copytree(base, copy)
+    manifest = json.loads((base / "manifest.json").read_text())
+    started = manifest["started"].replace("T05", f"T{5 + hours:02}")
+    del manifest["sha256"]
+    (copy / "manifest.json").write_text(json.dumps({**manifest, "started": started, **fields}))
+    return copy
+
+
+def test_a_named_base_says_why_nothing_is_carried_from_it(
+    small: Path, staged: Sandbox, inv: Inv, clock: time_machine.Coordinates
+) -> None:
+    later = copied(small, 3)
+    partial = copied(small, 0 + 1, status="partial", reason="stopped")
+    damaged = copied(small, 2)
+    (damaged / "manifest.json").write_text("{")
+    clock.shift(HOUR + 1)
+
+    results = {one: inv("scan.export", "--since", one.name, *ZONES) for one in (later, partial, damaged)}
+
+    for one, why in ((later, "later than this machine's clock"), (partial, "partial"), (damaged, "damaged")):
+        assert f"everything is read again: {one.name} is {why}" in results[one].err
+
+
+def test_a_base_may_be_in_another_folder(small: Path, staged: Sandbox, inv: Inv, tmp_path: Path) -> None:
+    shutil.move(small, tmp_path / small.name)
+
+    result = inv(LIGHT[0], *ZONES, "--since", str(tmp_path / small.name), "--output", "json")
+
+    assert result.code == 0, result.err
+    assert checked(newest(result)).carried > 20
+
+
+def test_after_an_encrypted_partial_snapshot_everything_is_read(
+    small: Path, staged: Sandbox, inv: Inv, clock: time_machine.Coordinates
+) -> None:
+    key = pyrage.x25519.Identity.generate()
+    staged.faults.add(Fault("denied", path="*/certificate_packs*", times=-1))
+    partial = inv("scan.export", *ZONES, "--encrypt-to", str(key.to_public()))
+    staged.faults.clear()
+    clock.shift(HOUR)
+
+    result = inv(*LIGHT, *ZONES)
+
+    assert partial.code == 4
+    assert checked(newest(result)).carried == 0
+    assert "is partial and encrypted, so why is not known" in result.err
+
+
+def test_a_zone_that_no_entry_of_the_log_names_is_read_if_the_base_lacks_it(
+    small: Path, staged: Sandbox, inv: Inv
+) -> None:
+    body = json.loads(staged.store.document_text("zone", "", zone(staged, "empty.example")) or "")
+    moved = {**body, "id": "e" * 32, "name": "moved.example"}
+    staged.store.put_document("zone", "", "e" * 32, moved, sort="moved.example")
+    before = len(staged.requests)
+
+    result = inv(*LIGHT, *ZONES, "--refresh", "0")
+
+    assert result.code == 0, result.err
+    assert zones_in(read_since(staged, before)) == {"e" * 32}
+
+
+def test_the_values_of_a_base_are_read_again(
+    staged: Sandbox, inv: Inv, clock: time_machine.Coordinates
+) -> None:
+    only = ("--only", "zones,ssl,kv", "--kv", "values")
+    assert inv("scan.export", *only).code == 0
+    clock.shift(HOUR)
+    before = len(staged.requests)
+
+    result = inv(*LIGHT, *only, "--refresh", "0")
+
+    manifest = checked(newest(result))
+    assert (result.code, zones_in(read_since(staged, before))) == (0, set())
+    carried = {one.kind for one in manifest.sections if one.carried_from}
+    assert {kind.partition(".")[0] for kind in carried} == {"zones", "ssl"}
+    assert any(placed.kind == "kv.key" for placed in manifest.placed.values())
 
 
 @pytest.mark.parametrize(

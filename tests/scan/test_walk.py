@@ -47,6 +47,25 @@ def test_everything_is_read_and_counted(lists: Lists) -> None:
     assert inventory.account_name == "Example"
 
 
+def test_values_and_files_are_not_counted_as_items(lists: Lists) -> None:
+    inventory = walked(lists, ScanFilter(values="values", contents=True))
+
+    assert inventory.whole
+    assert inventory.items == walked(filled(Lists())).items
+    assert ("values", "n1") in lists.asked
+    assert ("contents", "router") in lists.asked
+
+
+def test_a_parent_with_an_empty_id_fails_its_section_alone(lists: Lists) -> None:
+    lists.items["zones.zone", ACCOUNT_ID].append({"id": "", "name": "z9.example"})
+
+    inventory = walked(lists)
+
+    assert section(inventory, "zones.zone", ACCOUNT_ID).status == "failed"
+    assert section(inventory, "zones.zone", ACCOUNT_ID).reason == "zones.zone: an item has no id"
+    assert section(inventory, "dns.kind2", "z1").status == "complete"
+
+
 def test_no_list_is_read_twice(lists: Lists) -> None:
     lists.items["zones.zone", ACCOUNT_ID] *= 2
 

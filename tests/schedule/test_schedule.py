@@ -385,3 +385,17 @@ def test_an_hourly_job_needs_a_base_that_it_can_read(
 
     assert result.code == 1
     assert problem in result.err
+
+
+def test_the_region_of_the_bucket_is_in_the_job_if_it_is_set(
+    inv: Inv, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = ("schedule", "--for", "kubernetes", "--push", "s3://backups/cloudflare")
+    without = inv(*line)
+    monkeypatch.setenv("AWS_REGION", "eu-central-1")
+
+    result = inv(*line)
+
+    assert without.code == result.code == 0, result.err
+    assert "AWS_REGION" not in without.out
+    assert "eu-central-1" in result.out

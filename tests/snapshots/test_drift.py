@@ -17,14 +17,16 @@ from hypothesis import strategies as some
 
 from ops.errors import PermissionDenied
 from ops.http.client import Client
+from ops.kinds.catalog import resources
 from ops.kinds.resource import AuditEvent
 from ops.products.audit.api import events
 from ops.sandbox.faults import Fault
 from ops.sandbox.server import Sandbox
-from ops.snapshots.compare.report import MOST_EVENTS, Blame, code, summary
+from ops.snapshots.compare.report import MOST, MOST_EVENTS, Blame, code, summary
 from ops.snapshots.compare.side import Difference
 from tests.conftest import API, Result
 from tests.products.answers import envelope, page, refusal
+from tests.snapshots.making import made
 from tests.snapshots.touching import Account, empty_audit_log
 
 Inv = Callable[..., Result]
@@ -268,3 +270,23 @@ def test_the_older_log_is_read_if_there_is_no_newer_one(client: Client, http: re
     assert (only.when, only.actor) == (SOON, "a@example.com")
     assert "security_level" in only.thing
     assert {"example.com", "z"} <= only.within
+
+
+def test_a_summary_counts_the_differences_that_it_does_not_list(
+    account: Account, inv: Inv, home: Path
+) -> None:
+    records = [
+        {"id": f"r{n}", "name": f"h{n}.example.com", "type": "A", "content": "192.0.2.1"}
+        for n in range(MOST + 20)
+    ]
+    items = {
+        ("zones.zone", ""): [{"id": account.zone_id, "name": "example.com"}],
+        ("dns.record", account.zone_id): records,
+    }
+    folder = home / "exports" / account.id / "2026-11-22T06-10-00Z-aaaa"
+    made(folder, items, kinds=resources(), account_id=account.id)
+
+    result = inv("snapshots.drift", "--only", "dns", "--to", "-")
+
+    assert result.code == 4  # its zones were not read whole
+    assert re.search(r"\n\d+ more rows are not shown here; `--output json` shows all\.", result.out)

@@ -10,6 +10,7 @@ import pytest
 from ops.sandbox.faults import Fault
 from ops.sandbox.server import Sandbox
 from ops.sandbox.store import ACCOUNT_ID
+from ops.sandbox.wire import Request
 from tests.conftest import Result
 
 Inv = Callable[..., Result]
@@ -91,4 +92,20 @@ def test_a_list_that_cannot_be_read_is_never_taken_for_an_absent_item(
 
     assert result.code in (1, 2)
     assert "is called" not in result.err
+    assert [method for method, _ in staged.requests if method != "GET"] == []
+
+
+def test_an_item_that_was_deleted_since_it_was_listed_no_longer_exists(staged: Sandbox, inv: Inv) -> None:
+    kind = "/accounts/{account_id}/cfd_tunnel"
+    staged.store.put_document(kind, ACCOUNT_ID, "1" * 32, {"id": "1" * 32, "name": "brief"}, sort="brief")
+
+    def vanish(exchange: Request) -> None:
+        if "/cfd_tunnel" in exchange.target:
+            staged.store.delete_document(kind, ACCOUNT_ID, "1" * 32)
+
+    staged.edge.observer = vanish
+    result = inv("tunnels.delete", "--tunnel", "brief", "--yes")
+
+    assert result.code == 1
+    assert "tunnels.tunnel 'brief' no longer exists" in result.err
     assert [method for method, _ in staged.requests if method != "GET"] == []

@@ -146,10 +146,11 @@ def test_the_first_deletions_are_described_and_the_others_counted(home: Path) ->
     records = [{"id": f"d{n}", "type": "A", "name": f"host-{n}.example.com"} for n in range(12)]
     changes = [Change(kinds()["dns.record"], zone, record, None) for record in records]
 
-    lines = [line for change in changes if (line := impact.see(change))]
+    lines: list[str] = []
 
+    assert list(impact.watched(lines.append, changes)) == changes
     assert lines[0] == (
         "A record host-0.example.com: used by workers.route host-0.example.com/* (snapshot 0 min old)"
     )
-    assert len(lines) == 5
-    assert impact.others() == "4 more of what is deleted is used or holds something"
+    assert len(lines) == 6
+    assert lines[-1] == "4 more of what is deleted is used or holds something"

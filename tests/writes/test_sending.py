@@ -13,14 +13,16 @@ from ops.errors import (
     NotFound,
     NotSent,
     OpsError,
+    Refused,
     Unanswered,
     UsageError,
     ValidationError,
 )
 from ops.kinds.resource import Change
+from ops.kinds.secret import hide
 from ops.writes.journal import ADOPTED, DONE
 from ops.writes.sending import OutcomeUnknown, is_unknown, send
-from tests.writes.stage import Remote, Stage
+from tests.writes.stage import ZONE, Remote, Stage
 
 
 @pytest.mark.fault("A8")
@@ -77,6 +79,31 @@ def test_a_change_without_a_way_to_make_it_is_refused(stage: Stage, remote: Remo
         send(client, [remote.creation("a")])
     with pytest.raises(UsageError, match=r"^remote.thing cannot be changed$"):
         send(client, [remote.creation("a")._replace(resource=remote.resource._replace(writes=None))])
+
+
+def test_a_request_of_another_shape_that_was_never_sent_is_raised_unchanged(
+    stage: Stage, remote: Remote
+) -> None:
+    def fail(_number: int) -> None:
+        raise KeyError("name")
+
+    remote.before = fail
+
+    with pytest.raises(KeyError):
+        send(stage.app().client, [remote.creation("a")])
+
+
+def test_a_secret_that_is_not_known_is_never_sent_as_its_fingerprint(stage: Stage, remote: Remote) -> None:
+    kind = remote.resource._replace(secret=("token",))
+    remote.things["1"] = {"id": "1", "name": "a", "token": "old"}
+    hidden = hide(kind, {"name": "a", "token": "new"})
+    change = Change(kind, ZONE, remote.things["1"], {"id": "1", **hidden, "value": 2})
+
+    with pytest.raises(Refused, match="the value of token is secret and not known here") as error:
+        send(stage.app().client, [change])
+
+    assert "set it by hand" in error.value.hint
+    assert remote.calls == []
 
 
 def test_an_item_that_is_already_deleted_counts_as_deleted(stage: Stage, remote: Remote) -> None:

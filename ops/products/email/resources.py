@@ -34,6 +34,7 @@ RESOURCES = (
         parent=ACCOUNT,
         path=api.ALL_RULES,
         paging=api.PAGING,
+        listing=lambda client, account: api.list_rules(client, account.id),
         needs=RULES,
         task="email.rules",
         identity=("zone.name", "matchers"),
