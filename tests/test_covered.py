@@ -27,8 +27,8 @@ def test_enough_coverage_passes() -> None:
 @pytest.mark.parametrize(
     ("measured", "problem"),
     [
-        ({"lines": 97}, "97.00 % of the lines were run, less than 97.5 %"),
-        ({"branches": 94}, "94.00 % of the branches were run, less than 94.5 %"),
+        ({"lines": 97}, "97.00 % of the lines were run, less than 98 %"),
+        ({"branches": 95}, "95.00 % of the branches were run, less than 96 %"),
         ({"entered": 0}, "never entered: ops/run.py start"),
     ],
     ids=["lines", "branches", "functions"],

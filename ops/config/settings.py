@@ -23,7 +23,7 @@ from ops.config.credentials import (
 )
 from ops.config.layers import Layer, Said, list_profiles
 from ops.config.values import BY_NAME, convert
-from ops.errors import OpsError, UsageError, did_you_mean
+from ops.errors import UsageError, did_you_mean
 
 API = "https://api.cloudflare.com/client/v4"
 SANDBOX = "sandbox"
@@ -151,15 +151,15 @@ class LogSettings(NamedTuple):
 def log_settings(
     options: Mapping[str, object], *, invoke: Mapping[str, object], environ: Mapping[str, str], cwd: Path
 ) -> LogSettings:
-    """Return the settings of the log, for a message that the settings themselves may be wrong."""
-    with suppress(OpsError):
+    """Return the settings of the log, for a message that the settings, or what reads them, may be wrong."""
+    with suppress(Exception):  # a bug in them is reported with this log
         settings = load(options, invoke=invoke, environ=environ, cwd=cwd)
         return LogSettings(settings.log_format == "json", settings.log_file, settings.secrets())
     # Nothing else says which variables hold secrets.
     secrets = tuple(value for name, value in environ.items() if name.endswith(("_TOKEN", "_KEY")))
     names = ("log_format", "log_file")
     said = {name: options.get(name) or environ.get(f"CFOPS_{name.upper()}") for name in names}
-    with suppress(OpsError):
+    with suppress(Exception):  # a bug in them is reported with this log
         typed = layers.from_options(options, cwd)
         above = _gather(typed, invoke, environ, cwd, private.config_folder(environ)).layers
         found = {name: _said(name, above) for name in names}

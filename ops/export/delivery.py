@@ -95,8 +95,8 @@ class EncryptedSnapshot(SnapshotFolder):
 
     def hand_over(self, made: FinishedSnapshot) -> Path:
         ending = ENDING if made.manifest.complete else PARTIAL_ENDING
-        while (target := made.parent / f"{(name := made.name())}{ending}").exists():
-            continue
+        name = made.name()
+        target = made.parent / f"{name}{ending}"
         _pack(made.folder, name, target, self._recipients)
         return target
 

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 PRODUCTS = (
     "accounts", "zones", "dns", "workers", "kv", "durable_objects", "ssl", "cache", "r2", "d1", "queues",
     "pages", "pagerules", "rulesets", "lists", "load_balancers", "email", "access", "tunnels", "gateway",
-    "devices", "firewall", "access_rules", "healthchecks", "transforms", "bots", "page_shield", "snippets",
-    "spectrum", "waiting_rooms", "error_pages", "argo", "zaraz", "turnstile", "logpush", "notifications",
-    "hyperdrive", "vectorize", "workflows", "dispatch", "secrets", "mtls", "rum", "registrar", "ai_gateway",
-    "events", "images", "user", "security", "audit",
+    "devices", "firewall", "access_rules", "healthchecks", "transforms", "bots", "leaks", "page_shield",
+    "snippets", "spectrum", "waiting_rooms", "error_pages", "argo", "zaraz", "turnstile", "logpush",
+    "notifications", "hyperdrive", "vectorize", "workflows", "dispatch", "secrets", "mtls", "rum",
+    "registrar", "ai_gateway", "events", "images", "user", "security", "audit",
 )  # fmt: skip
 
 

@@ -261,7 +261,7 @@ class Steps:
         if blocked and (why := blocked(live, live, self._now)):
             return f"created after the snapshot; {why}"
         if writes.confirm_by_name:
-            return "created after the snapshot; a restore never deletes zones, namespaces and scripts"
+            return "created after the snapshot; a restore never deletes what holds data"
         return "" if self._delete else "created after the snapshot; --delete deletes it"
 
     def _possible(  # noqa: C901 (a branch for each reason not to)

@@ -14,7 +14,7 @@ _ZONE = "shop.example"
 _LIST, _WEBHOOK = stable_id("list", "blocked"), stable_id("webhook", "chat")
 _GATEWAY_LIST, _GROUP = stable_uuid("gateway", "list"), stable_uuid("access", "group")
 _TUNNEL, _NETWORK = stable_uuid("tunnel", "office"), stable_uuid("network", "branch")
-_STORE = stable_id("secrets", "store")
+_STORE, _MONITOR = stable_id("secrets", "store"), stable_id("lb.monitor", "health")
 _CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
 _EVERYONE: Json = {"include": [{"email_domain": {"domain": "example.com"}}], "exclude": [], "require": []}
 
@@ -212,6 +212,26 @@ ITEMS: dict[str, tuple[Json, ...]] = {
             "certificates": _CERTIFICATE,
         },
     ),
+    A + "/zerotrust/routes/hostname": ({"hostname": "wiki.internal", "tunnel_id": _TUNNEL},),
+    A + "/load_balancers/monitor_groups": (
+        {
+            "description": "Checkout",
+            "members": [
+                {
+                    "monitor_id": _MONITOR,
+                    "enabled": True,
+                    "monitoring_only": False,
+                    "must_be_healthy": True,
+                }
+            ],
+        },
+    ),
+    Z + "/leaked-credential-checks/detections": (
+        {
+            "username": 'lookup_json_string(http.request.body.raw, "user")',
+            "password": 'lookup_json_string(http.request.body.raw, "secret")',
+        },
+    ),
     A + "/registrar/domains": (
         {"name": "example.com", "auto_renew": True, "locked": True, "privacy": True, "expires_at": CHANGED},
     ),
@@ -266,6 +286,7 @@ ONLY: dict[str, Json] = {
         "zarazVersion": 43,
         "settings": {"autoInjectScript": True},
     },
+    Z + "/leaked-credential-checks": {"enabled": True},
     Z + "/bot_management": {"enable_js": True, "fight_mode": True},
     Z + "/custom_hostnames/fallback_origin": {"origin": "origin.shop.example", "status": "active"},
     Z + "/certificate_authorities/hostname_associations": {"hostnames": ["api.shop.example"]},
@@ -310,6 +331,8 @@ def _seed_nested(store: Store) -> None:
         id = stable_id("list.item", address)
         item = {"id": id, "ip": address, "comment": "", "created_on": CREATED, "modified_on": CHANGED}
         store.put_document(nested.ITEMS, f"{ACCOUNT_ID}/{_LIST}", id, item, sort=address)
+    blocked = store.get_document(nested.LISTS, ACCOUNT_ID, _LIST)
+    store.put_document(nested.LISTS, ACCOUNT_ID, _LIST, {**blocked, "num_items": 2}, sort="blocked")
     for domain in ("bad.example", "worse.example"):
         item = {"value": domain, "description": "", "created_at": CREATED}
         store.put_document(nested.GATEWAY_LIST, f"{ACCOUNT_ID}/{_GATEWAY_LIST}", domain, item, sort=domain)

@@ -11,5 +11,15 @@ READS = {
 }
 WRITES = {
     "lists.create": Case(("lists.create", "--list", "fresh", "--kind", "ip")),
+    "lists.item-add": Case(
+        ("lists.item-add", "--list", "blocked", "--item", "192.0.2.7", "--item", "198.51.100.0/24")
+    ),
+    "lists.item-add to a redirect list": Case(
+        (
+            *("lists.item-add", "--list", "moved", "--item", "example.com/new"),
+            *("--to", "https://example.org/", "--status", "308"),
+        )
+    ),
+    "lists.item-remove": Case(("lists.item-remove", "--list", "blocked", "--item", "192.0.2.1", "--yes")),
     "lists.delete": Case(("lists.delete", "--list", "moved", "--yes")),
 }

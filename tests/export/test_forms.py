@@ -124,6 +124,18 @@ def test_each_parent_has_its_own_file_in_the_folder(snapshot: tuple[Path, Manife
     ]
 
 
+def test_without_the_kind_of_the_parents_their_items_are_named_as_omitted(
+    snapshot: tuple[Path, Manifest], tmp_path: Path
+) -> None:
+    target = tmp_path / "zones"
+    target.mkdir()
+
+    losses = plain.write_documents(*snapshot, target, (THING,), ".txt")
+
+    assert list(target.iterdir()) == []
+    assert "3 of flat.thing are omitted: their parent z1 is not in the snapshot" in losses
+
+
 def test_a_kind_without_that_format_has_no_file(snapshot: tuple[Path, Manifest], tmp_path: Path) -> None:
     target = tmp_path / "zones"
     target.mkdir()

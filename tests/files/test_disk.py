@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from ops.errors import DiskError, Refused
-from ops.files.disk import atomic, check_writable, private_folder, sweep
+from ops.files.disk import atomic, check_writable, open_own, private_folder, sweep
 
 PROJECT = Path(__file__).parents[1]
 
@@ -272,3 +272,10 @@ def test_a_link_is_not_swept(tmp_path: Path) -> None:
     (tmp_path / f".cfops-{dead_process()}-00000000.tmp").symlink_to(tmp_path)
 
     assert sweep(tmp_path, now=time.time() + 1e6) == []
+
+
+def test_a_file_of_our_own_is_not_made_in_the_place_of_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "cache.sqlite").mkdir()
+
+    with pytest.raises(IsADirectoryError):
+        open_own(tmp_path / "cache.sqlite")

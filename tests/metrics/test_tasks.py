@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -169,3 +170,33 @@ def test_a_scan_of_the_account_shows_in_its_metrics(inv: Inv, staged: Sandbox) -
     assert (row["task"], row["runs"], row["success"]) == ("scan.run", 1, 100.0)
     assert row["p50"] <= row["p95"] <= row["p99"]
     assert row["budget"] > 0
+
+
+def test_the_items_of_an_encrypted_snapshot_have_no_sample(inv: Inv, home: Path, tmp_path: Path) -> None:
+    sealed = home / "exports" / ("a" * 32) / "2026-11-24T06-10-02Z-beef.tar.gz.age"
+    sealed.parent.mkdir(parents=True)
+    sealed.write_bytes(b"only its key opens it")
+
+    result = inv("metrics.export", str(tmp_path / "cfops.prom"), "--account-id", "a" * 32)
+
+    text = (tmp_path / "cfops.prom").read_text()
+    assert result.code == 0, result.err
+    assert f'cfops_snapshot_timestamp_seconds{{account="{"a" * 32}"}} 1795500602' in text
+    assert f'cfops_snapshot_bytes{{account="{"a" * 32}"}} 21' in text
+    assert "cfops_snapshot_items" not in text
+
+
+def test_a_database_that_cannot_be_opened_is_a_failure_of_this_machine(
+    inv: Inv, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(sqlite3, "connect", full)
+
+    result = inv("metrics")
+
+    assert result.code == 2
+    assert result.err == (
+        "error: a database cannot be used: database or disk is full\nhint: `df` shows the free space\n"
+    )

@@ -27,7 +27,7 @@ OWNER = Owner(ACCOUNT, ZONE, {})
 
 
 def test_each_kind_lists_the_items_of_its_parent(client: Client, http: responses.RequestsMock) -> None:
-    balancers, pools, monitors = RESOURCES
+    balancers, pools, monitors, _groups = RESOURCES
     account = Owner(ACCOUNT, ACCOUNT, {})
     http.get(URL, json=envelope([{"id": "b"}]))
     http.get(f"{API}/accounts/{ACCOUNT}/load_balancers/pools", json=envelope([{"id": "p"}]))

@@ -14,7 +14,7 @@ from ops.sandbox.routes.snippets import SNIPPETS
 from ops.sandbox.server import Sandbox
 from ops.sandbox.store import zone_id
 from tests.conftest import API, Result
-from tests.products.answers import page
+from tests.products.answers import page, refusal
 
 Inv = Callable[..., Result]
 ZONE = Owner("a" * 32, "b" * 32, {})
@@ -54,6 +54,16 @@ def test_a_file_that_is_not_text_is_said_to_be_unread(client: Client, http: resp
     found = read(client, http, ("a.js", b"\xff"))
 
     assert api.blocked(found, None, 0) == "one of its files is not text in UTF-8"
+
+
+def test_a_snippet_whose_code_does_not_exist_is_said_to_be_unread(
+    client: Client, http: responses.RequestsMock
+) -> None:
+    http.get(f"{URL}/one/content", json=refusal(10002, "requested snippet not found"), status=404)
+
+    found = api.with_code(client, ZONE, HEAD)
+
+    assert "requested snippet not found" in api.blocked(found, None, 0)
 
 
 def test_a_snapshot_without_the_code_restores_no_snippet() -> None:

@@ -29,6 +29,7 @@ WITH_A_LINE = (
     ("do.info chat-room_Room", "traffic"),
 )
 FAULTS = ("gone", "429", "5xx", "reset", "close", "malformed", "403-html", "denied")
+NUMBERS = dict.fromkeys(("requests", "errors", "subrequests", "keyCount", "byteCount"), 1)
 # The limits that the sandbox tells: a day of requests in zones with a query, 31 days of KV.
 ONE_DAY = 86400
 
@@ -191,6 +192,15 @@ def test_the_rest_is_complete_whatever_happens_to_analytics(
         {"viewer": {"accounts": [7], "zones": [7]}},
         {"viewer": {"accounts": [{}], "zones": [{}]}},
         {"viewer": {"accounts": [{"totals0": [{}], "totals1": [{"max": [], "dimensions": 1}]}], "zones": []}},
+        # The numbers are there, and nothing says what they are of.
+        {
+            "viewer": {
+                "accounts": [
+                    {"totals0": [{"sum": NUMBERS, "max": NUMBERS, "avg": NUMBERS, "quantiles": NUMBERS}]}
+                ],
+                "zones": [],
+            }
+        },
     ],
 )
 def test_analytics_of_another_shape_are_unknown(

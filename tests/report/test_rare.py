@@ -11,7 +11,9 @@ import pytest
 
 from ops.items import Json, timestamp
 from ops.kinds.catalog import kinds
+from ops.report.cover import Cover
 from ops.report.graph import graph_of
+from ops.report.past import Past
 from ops.report.serve import Served, Source
 from ops.report.sources import KEPT_CHANGES
 from ops.report.tables import Names
@@ -67,6 +69,33 @@ def test_a_change_of_the_account_names_no_zone_and_a_missing_value_is_none(tmp_p
 
     assert "sessions kv.namespace changed" in shown
     assert "comment none → by hand" in shown
+
+
+def test_the_past_of_an_item_ends_where_too_much_would_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def held(day: int, *contents: str) -> Snapshot:
+        records = [
+            record(f"h{n}.example.com", text, id=f"r{n}", modified_on=f"{day}")
+            for n, text in enumerate(contents)
+        ]
+        return earlier(account(tmp_path / str(day), records), f"2026-11-{day}T06:10:00Z")
+
+    newest, *older = [
+        held(22, "192.0.2.3", "192.0.2.1"),
+        held(21, "192.0.2.2", "192.0.2.1"),
+        held(20, "192.0.2.1", "192.0.2.1"),
+    ]
+    sources = sources_of(newest, *older)
+
+    def past() -> tuple[str, list[int]]:
+        found = Past(sources, Cover(redact=False))
+        return timestamp(found.since)[:10], [len(found.of("dns.record", ZONE_ID, f"r{n}")) for n in range(2)]
+
+    # A change of what is volatile is not an event.
+    assert past() == ("2026-11-20", [2, 0])
+    monkeypatch.setattr("ops.report.past.MOST_BYTES", 1)
+    assert past() == ("2026-11-22", [0, 0])
 
 
 def test_mail_of_a_zone_that_changed_at_its_own_name_needs_somebody(tmp_path: Path) -> None:

@@ -197,7 +197,7 @@ def test_the_newest_run_that_scanned_is_shown_over_its_time(tmp_path: Path) -> N
 
 
 def test_a_page_that_a_scan_writes_shows_that_scan(tmp_path: Path) -> None:
-    timeline = {"kinds": {"kv.namespace": [0.0, 9.0, 1, 0]}, "step": 1, "routes": {}}
+    timeline = {"kinds": {"kv.namespace": [0.0, 75.0, 1, 0]}, "step": 1, "routes": {}}
     other = {"kinds": {"zones.zone": [0.0, 1.0, 1, 0]}, "step": 1, "routes": {}}
 
     page = page_of(
@@ -206,7 +206,7 @@ def test_a_page_that_a_scan_writes_shows_that_scan(tmp_path: Path) -> None:
         current={**RUN, "run": "now", "exit_code": None, "timeline": timeline},
     )
 
-    assert "kv.namespace: 1 section in 9.00 s" in page.section("jobs")
+    assert "kv.namespace: 1 section in 75 s" in page.section("jobs")
 
 
 def test_a_failed_export_needs_somebody(tmp_path: Path) -> None:

@@ -11,8 +11,10 @@ from ops.items import Json
 from ops.kinds.catalog import resources
 from ops.report.page import write_page
 from ops.report.sources import Look
+from ops.telemetry.timeline import COLUMNS, KINDS, ROUTES, Timeline
 from tests.report.browser import chromium, needs_chromium
 from tests.report.building import sources_of
+from tests.report.test_sections import RUN
 from tests.snapshots.making import made
 
 ZONES, RECORDS = 1_012, 100_000
@@ -76,6 +78,17 @@ def large(folder: Path, *, before: bool = False) -> Path:
     return made(folder, items, kinds=resources()).path
 
 
+def long_scan() -> Json:
+    """Return the timeline of a scan with as many kinds, routes and parts of time as are kept."""
+    timeline = Timeline()
+    for number in range(KINDS):
+        timeline.add_section(f"product.kind_{number}", float(number), 3500.0, whole=number > 0)
+    for number in range(ROUTES * COLUMNS):
+        for _ in range(1 + number % 50):
+            timeline.add_request(f"GET /zones/{{zone_id}}/route_{number % ROUTES}", 60.0 * (number // ROUTES))
+    return timeline.as_json()
+
+
 @pytest.mark.long
 @needs_chromium
 @pytest.mark.timeout(400)
@@ -85,7 +98,7 @@ def test_a_thousand_zones_and_100_000_records_are_ready_in_two_seconds_timed(tmp
 
     before, after = (large(tmp_path / name, before=name == "a") for name in "ab")
     older, newer = (Snapshot(path, load(path)) for path in (before, after))
-    page = write_page(sources_of(newer, older), Look())
+    page = write_page(sources_of(newer, older, runs=[{**RUN, "timeline": long_scan()}]), Look())
     file = tmp_path / "page.html"
     file.write_bytes(page)
 

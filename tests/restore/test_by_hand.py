@@ -144,3 +144,35 @@ def test_a_refused_option_of_email_routing_is_reported(
 
     assert isinstance(raised.value, Applied) == enabled
     assert json.loads(http.calls[-1].request.body or "") == {"skip_wizard": True}
+
+
+def test_read_replication_of_a_database_is_restored_and_undone(staged: Sandbox, inv: Inv) -> None:
+    assert inv("scan.export", "--quiet", "--deep", "--only", "d1").code == 0
+    database = staged.store.list_documents("d1.database", ACCOUNT_ID)[0]
+    changed = {**database, "read_replication": {"mode": "auto"}}
+    staged.store.put_document("d1.database", ACCOUNT_ID, database["uuid"], changed)
+
+    done = inv("snapshots.restore", "--yes", "--force")
+    restored = staged.store.get_document("d1.database", ACCOUNT_ID, database["uuid"])
+    undone = inv("undo.last", "--yes")
+
+    assert done.code == 0, done.err
+    assert restored["read_replication"] == {"mode": "disabled"}
+    assert undone.code == 0, undone.err
+    assert staged.store.get_document("d1.database", ACCOUNT_ID, database["uuid"]) == changed
+
+
+def test_the_usage_model_of_workers_is_restored_only_if_it_is_named(staged: Sandbox, inv: Inv) -> None:
+    path = "/accounts/{account_id}/workers/account-settings"
+    assert inv("scan.export", "--quiet", "--deep", "--only", "workers.account_settings").code == 0
+    changed = {"default_usage_model": "unbound", "green_compute": False}
+    staged.store.put_document(path, ACCOUNT_ID, "only", changed)
+
+    unnamed = inv("snapshots.restore", "--yes", "--force")
+    kept = staged.store.get_document(path, ACCOUNT_ID, "only")
+    named = inv("snapshots.restore", "--kind", "workers.account_settings", "--yes", "--force")
+
+    assert "decides what they cost" in unnamed.err
+    assert kept == changed
+    assert named.code == 0, named.err
+    assert staged.store.get_document(path, ACCOUNT_ID, "only")["default_usage_model"] == "standard"

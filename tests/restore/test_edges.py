@@ -68,3 +68,14 @@ def test_a_live_script_that_is_answered_in_another_form_is_not_overwritten(
     assert result.code in (1, 2, 4)
     assert "Traceback" not in result.err
     assert stage.wrote() == []
+
+
+def test_a_script_without_settings_in_the_snapshot_is_not_created(unsaved: Stage, inv: Inv) -> None:
+    assert inv("scan.export", "--skip", "workers.settings", "--quiet").code == 0
+    unsaved.world.account("DELETE", "/workers/scripts/site?force=true")
+    unsaved.forget()
+
+    result = inv("snapshots.restore", "--kind", "workers.script", "--item", "site", "--yes")
+
+    assert "the snapshot has no settings of the script site" in result.err
+    assert unsaved.wrote() == []

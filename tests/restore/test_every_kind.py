@@ -215,7 +215,7 @@ def test_what_reaches_people_or_money_is_restored_only_if_it_is_named(staged: Sa
         "access.organization", "accounts.account", "argo.smart_routing", "devices.default_profile",
         "devices.profile", "email.address", "email.settings",
         "notifications.webhook", "r2.custom_domain", "r2.lock", "r2.managed_domain", "registrar.domain",
-        "ssl.total_tls",
+        "ssl.total_tls", "workers.account_settings",
     ]  # fmt: skip
 
 

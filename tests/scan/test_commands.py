@@ -16,6 +16,7 @@ import pytest
 from ops.kinds.catalog import resources
 from ops.sandbox.faults import Fault
 from ops.sandbox.server import Sandbox
+from ops.sandbox.store import zone_id
 from ops.snapshots.manifest import Manifest
 from tests.conftest import Result
 from tests.snapshots.checking import bytes_of, checked, leftovers
@@ -247,6 +248,19 @@ def test_only_the_named_zones_are_read(staged: Sandbox, inv: Inv) -> None:
     assert {s.scope for s in manifest.sections if s.kind == "dns.record"} == {zone["id"]}
     assert statuses(manifest, "zones.zone") == {"skipped"}
     assert not (folder.parent / "latest").exists()
+
+
+def test_zones_of_two_accounts_are_not_scanned_together(staged: Sandbox, inv: Inv) -> None:
+    staged.store.run(
+        "UPDATE document SET body = json_set(body, '$.account.id', ?) WHERE kind = 'zone' AND id = ?",
+        ("b" * 32, zone_id("example.org")),
+    )
+
+    result = inv("scan", "--zone", "example.com", "--zone", "example.org")
+
+    assert result.code == 1
+    assert "these zones belong to several accounts" in result.err
+    assert "scan one account at a time" in result.err
 
 
 def test_values_are_stored_with_their_keys(staged: Sandbox, inv: Inv) -> None:

@@ -526,12 +526,10 @@ def test_after_an_encrypted_partial_snapshot_everything_is_read(
     assert "is partial and encrypted, so why is not known" in result.err
 
 
-def test_a_zone_that_is_new_in_the_list_is_read(
-    small: Path, staged: Sandbox, inv: Inv, clock: time_machine.Coordinates
+def test_a_zone_that_no_entry_of_the_log_names_is_read_if_the_base_lacks_it(
+    small: Path, staged: Sandbox, inv: Inv
 ) -> None:
-    clock.shift(23 * HOUR)
-    id = zone(staged, "empty.example")
-    body = json.loads(staged.store.document_text("zone", "", id) or "")
+    body = json.loads(staged.store.document_text("zone", "", zone(staged, "empty.example")) or "")
     moved = {**body, "id": "e" * 32, "name": "moved.example"}
     staged.store.put_document("zone", "", "e" * 32, moved, sort="moved.example")
     before = len(staged.requests)
@@ -539,7 +537,24 @@ def test_a_zone_that_is_new_in_the_list_is_read(
     result = inv(*LIGHT, *ZONES, "--refresh", "0")
 
     assert result.code == 0, result.err
-    assert "e" * 32 in zones_in(read_since(staged, before))
+    assert zones_in(read_since(staged, before)) == {"e" * 32}
+
+
+def test_the_values_of_a_base_are_read_again(
+    staged: Sandbox, inv: Inv, clock: time_machine.Coordinates
+) -> None:
+    only = ("--only", "zones,ssl,kv", "--kv", "values")
+    assert inv("scan.export", *only).code == 0
+    clock.shift(HOUR)
+    before = len(staged.requests)
+
+    result = inv(*LIGHT, *only, "--refresh", "0")
+
+    manifest = checked(newest(result))
+    assert (result.code, zones_in(read_since(staged, before))) == (0, set())
+    carried = {one.kind for one in manifest.sections if one.carried_from}
+    assert {kind.partition(".")[0] for kind in carried} == {"zones", "ssl"}
+    assert any(placed.kind == "kv.key" for placed in manifest.placed.values())
 
 
 @pytest.mark.parametrize(

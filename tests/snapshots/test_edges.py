@@ -5,20 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ops.kinds.catalog import resources
 from ops.sandbox.faults import Fault
 from ops.sandbox.server import Sandbox
 from ops.snapshots import manifest as manifests
 from ops.snapshots.manifest import load
 from tests.conftest import Result
-from tests.snapshots.kept import ACCOUNT_ID, DAY, ITEMS, NOW, made
-from tests.snapshots.making import made as made_of
+from tests.snapshots.kept import ACCOUNT_ID, DAY, HOUR, ITEMS, NOW, made
 from tests.snapshots.touching import Account, empty_audit_log
 
 Inv = Callable[..., Result]
@@ -102,23 +100,21 @@ def test_a_history_says_once_that_the_audit_log_cannot_be_read(
 def test_an_entry_of_the_journal_about_another_item_is_not_named(
     inv: Inv, staged: Sandbox, home: Path
 ) -> None:
-    def export(moment: datetime) -> None:
-        record = {"id": "r1", "type": "A", "name": "a.example.com", "ttl": 1}
-        zone = Account(staged).zone_id
-        items = {
-            ("zones.zone", ""): [{"id": zone, "name": "example.com"}],
-            ("dns.record", zone): [{**record, "content": f"192.0.2.{moment.hour}"}],
-        }
-        text = f"{moment:%Y-%m-%dT%H:%M:%SZ}"
-        folder = home / "exports" / staged.account_id / f"{text.replace(':', '-')}-beef"
-        made_of(folder, items, kinds=resources(), account_id=staged.account_id, started=text)
+    zone, now = Account(staged).zone_id, datetime.now(UTC).timestamp()
+    record = ITEMS["dns.record", "z1"][0]
 
-    now = datetime.now(UTC)
-    export(now - timedelta(hours=1))
-    put = ("dns.put", "--zone", "example.com", "--type", "A", "--name", "other", "--content", "192.0.2.77")
-    assert inv(*put).code == 0
+    def export(moment: float, content: str) -> None:
+        items = {
+            ("zones.zone", staged.account_id): [{"id": zone, "name": "example.com"}],
+            ("dns.record", zone): [{**record, "content": content}],
+        }
+        made(home / "exports", moment, items=items, account_id=staged.account_id)
+
+    export(now - HOUR, "192.0.2.1")
+    put = ("dns.put", "--zone", "example.com", "--type", "A", "--content", "192.0.2.77", "--name")
+    assert inv(*put, "other").code == 0
     empty_audit_log(staged)
-    export(now + timedelta(hours=1))
+    export(now + HOUR, "192.0.2.77")
 
     found = rows(inv(*WWW))
 

@@ -314,7 +314,7 @@ def test_what_an_undo_cannot_do_is_said_with_the_reason(
     assert "is the first that has it" in undo("--name=api", 1)
     assert "could not read it" in undo("--name=api", 3)
     zone = undo("--name=later.example", 1, "zones.zone")
-    assert "a restore never deletes zones, namespaces and scripts" in zone
+    assert "a restore never deletes what holds data" in zone
     assert "there is nothing that a restore can undo of change 1" in zone
 
 

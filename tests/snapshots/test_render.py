@@ -12,12 +12,14 @@ from pathlib import Path
 
 import pyrage
 import pytest
+import time_machine
 
 from ops.kinds.catalog import resources
 from ops.products.dns.zonefile import read
 from ops.report.cover import COUNTED
 from ops.sandbox.faults import Fault
 from ops.sandbox.server import Sandbox
+from ops.sandbox.store import zone_id
 from tests.conftest import Result
 from tests.report.building import Page
 from tests.snapshots.checking import bytes_of, leftovers
@@ -174,3 +176,28 @@ def test_an_encrypted_snapshot_is_rendered_with_its_key(staged: Sandbox, inv: In
     with closing(sqlite3.connect("all.sqlite")) as database:
         assert database.execute("SELECT count(*) FROM dns_record").fetchone()[0] > 0
     assert [file.name for file in home.rglob("*.jsonl")] == ["runs.jsonl"]
+
+
+def test_what_a_zone_file_cannot_hold_is_a_warning(staged: Sandbox, inv: Inv) -> None:
+    zone = zone_id("example.com")
+    staged.store.run(
+        "UPDATE dns_record SET body = json_set(body, '$.settings', json('{\"ipv4_only\": true}'))"
+        " WHERE zone = ? AND json_extract(body, '$.name') = 'vpn.example.com'",
+        (zone,),
+    )
+
+    result = inv("scan.export", "--only", "zones,dns", "--to", "all.zone")
+
+    assert result.code == 0, result.err
+    assert "vpn.example.com" in result.err
+    assert len(list(Path("all.zone").iterdir())) == 12
+
+
+def test_two_encrypted_snapshots_of_one_second_are_both_kept(staged: Sandbox, inv: Inv, home: Path) -> None:
+    key = str(pyrage.x25519.Identity.generate().to_public())
+    with time_machine.travel("2026-11-30T05:00:00Z", tick=False):
+        made = [inv("scan.export", "--only", "zones", "--encrypt-to", key, "--output", "json") for _ in "12"]
+
+    assert [one.code for one in made] == [0, 0]
+    files = {json.loads(one.out)["snapshot"] for one in made}
+    assert len(files) == len(list((home / "exports").rglob("*.age"))) == 2

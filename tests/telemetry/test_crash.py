@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import stat
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
@@ -88,6 +89,23 @@ def test_where_no_report_can_be_written_only_the_bug_is_reported(inv: Inv, home:
     assert result.code == 2
     assert result.err.count("Traceback") == 2  # that of the bug, and that of its cause
     assert "a report without values" not in result.err
+
+
+def test_a_bug_before_the_settings_are_read_is_reported_without_a_file(
+    inv: Inv, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_text: str) -> NoReturn:
+        raise RuntimeError("a bug of the parser")
+
+    (home / "config").mkdir()
+    (home / "config" / "profiles.toml").write_text("[main]\n")
+    monkeypatch.setattr(tomllib, "loads", broken)
+
+    result = inv("zones.list")
+
+    assert result.code == 2
+    assert "RuntimeError: a bug of the parser" in result.err
+    assert reports(home) == []
 
 
 @pytest.mark.usefixtures("staged")

@@ -216,6 +216,11 @@ def test_a_full_disk_leaves_no_half_line(tmp_path: Path, monkeypatch: pytest.Mon
     assert (tmp_path / "run.log").read_text() == "whole\n"
 
 
+def test_a_device_is_not_a_log_file() -> None:
+    with pytest.raises(DiskError, match="/dev/null is not a regular file of this user"):
+        LogFile("/dev/null")
+
+
 def test_tasks_that_name_the_same_file_share_it(inv: Callable[..., Result], tmp_path: Path) -> None:
     file = str(tmp_path / "run.log")
 

@@ -13,14 +13,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-LINES, BRANCHES = 97.5, 94.5
-"""The least percentages: 98.19 and 95.30 were measured, and a machine may lack what some tests need."""
-UNTESTED = {
-    "ops/scan/request.py Count.add_value",
-    "ops/scan/request.py Count.content",
-    "ops/snapshots/writer.py SectionFile.__init__.key_of",
-}
-"""Functions that no plain test has entered; nothing is added, and what is entered leaves."""
+LINES, BRANCHES = 98, 96
+"""The least percentages, a little below what is measured: a machine may lack what some tests need."""
 SHOWN = 15
 
 Files = Mapping[str, Mapping[str, Any]]
@@ -35,9 +29,7 @@ def problems(report: Mapping[str, Any]) -> Iterator[str]:
         percent = 100 * report["totals"][part] / report["totals"][whole]
         if percent < least:
             yield f"{percent:.2f} % of the {what} were run, less than {least:g} %"
-    for name in never_entered(report["files"]):
-        if name not in UNTESTED:
-            yield f"never entered: {name}"
+    yield from (f"never entered: {name}" for name in never_entered(report["files"]))
 
 
 def never_entered(files: Files) -> Iterator[str]:
@@ -76,8 +68,6 @@ def main() -> int:
     branches = 100 * totals["covered_branches"] / totals["num_branches"]
     print(f"{lines:.2f} % of {totals['num_statements']:,} lines were run, {branches:.2f} % of the branches")
     print(*gaps(report["files"])[: options.gaps], sep="\n")
-    if entered := UNTESTED.difference(never_entered(report["files"])):
-        print("can leave UNTESTED:", *sorted(entered), sep="\n  ")
     found = list(problems(report))
     print(*found, sep="\n")
     return 1 if found else 0

@@ -1,8 +1,8 @@
-"""The kinds of D1: databases."""
+"""The kinds of D1: databases, and their read replication."""
 
 from __future__ import annotations
 
-from ops.kinds.collection import Verbs, collection, lost
+from ops.kinds.collection import PATCH, Verbs, collection, lost, single
 from ops.kinds.paging import Pages
 from ops.kinds.resource import Restore, block
 
@@ -25,4 +25,16 @@ REMOVED = DATABASE._replace(
         irreversible="a deletion is permanent: its data and the id to which Workers are bound are lost"
     )
 )
-RESOURCES = (DATABASE,)
+# The list of databases does not hold it.
+REPLICATION = single(
+    "d1.replication",
+    "/accounts/{account}/d1/database/{database}",
+    "Account > D1 > Read",
+    method=PATCH,
+    sent=("read_replication",),
+    volatile=("uuid", "name", "version", "file_size", "num_tables", "running_in_region", "jurisdiction"),
+    parent="d1.database",
+    label="read_replication.mode",
+    deep=True,
+)
+RESOURCES = (DATABASE, REPLICATION)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ops.errors import ApiError
+from ops.errors import ApiError, UsageError
 from ops.http.paths import path
 from ops.items import Json
 from ops.kinds.paging import Cursor
@@ -37,6 +37,25 @@ def value_of(item: Json) -> str:
         if isinstance(held := item.get(name), dict):
             return str(held.get("url_hostname") or held.get("source_url"))
     return str(item.get("ip") or item.get("asn"))
+
+
+def item_of(kind: str, text: str, to: str, status: int) -> Json:
+    """Return the item of a list of *kind* that *text* names. Raises UsageError for one that cannot be."""
+    if to and kind != "redirect":
+        raise UsageError(f"a list of {kind}s has no redirects", hint="leave out --to")
+    if kind == "asn":
+        number = text.upper().removeprefix("AS")
+        if not (number.isascii() and number.isdecimal()):
+            raise UsageError(f"{text!r} is not the number of an AS", hint="e.g. 64496")
+        return {"asn": int(number)}
+    if kind == "hostname":
+        return {"hostname": {"url_hostname": text}}
+    if kind == "redirect":
+        if not to:
+            raise UsageError(f"where does {text} lead?", hint="--to URL")
+        more = {"status_code": status} if status else {}
+        return {"redirect": {"source_url": text, "target_url": to, **more}}
+    return {"ip": text}
 
 
 def find_items(client: Client, owner: Owner, items: Sequence[Json]) -> list[Json | None]:

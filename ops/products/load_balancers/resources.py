@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ops.items import texts
-from ops.kinds.collection import collection
+from ops.items import texts, without
+from ops.kinds.collection import STAMPS, collection
 from ops.kinds.resource import Restore, Uses
 
 if TYPE_CHECKING:
@@ -30,6 +30,11 @@ def _pools_of(_zone: str, balancer: Json) -> Iterator[tuple[str, str]]:
         yield "load_balancers.pool", pool
 
 
+def _without_stamps(group: Json) -> Json:
+    """Return a group without the times of its members."""
+    return {**group, "members": [without(member, STAMPS) for member in group["members"]]}
+
+
 MONITOR = collection(
     "load_balancers.monitor",
     "/accounts/{account}/load_balancers/monitors",
@@ -46,7 +51,14 @@ POOL = collection(
     READ,
     volatile=("disabled_at", "healthy", "networks"),
     secret=("origins.header.*",),
-    restore=Restore(mentions=("load_balancers.monitor", "tunnels.tunnel", "tunnels.virtual_network")),
+    restore=Restore(
+        mentions=(
+            "load_balancers.monitor",
+            "load_balancers.monitor_group",
+            "tunnels.tunnel",
+            "tunnels.virtual_network",
+        )
+    ),
     uses=Uses(("load_balancers.monitor",), _monitor_of),
     terraform="cloudflare_load_balancer_pool",
 )
@@ -59,4 +71,15 @@ BALANCER = collection(
     uses=Uses(("load_balancers.pool",), _pools_of),
     terraform="cloudflare_load_balancer",
 )
-RESOURCES = (BALANCER, POOL, MONITOR)
+_GROUP = collection(
+    "load_balancers.monitor_group",
+    "/accounts/{account}/load_balancers/monitor_groups",
+    READ,
+    identity=("description",),
+    label="description",
+    restore=Restore(mentions=("load_balancers.monitor",)),
+    deep=True,
+    terraform="cloudflare_load_balancer_monitor_group",
+)
+GROUP = _GROUP._replace(compare=_GROUP.compare._replace(canonical=_without_stamps))
+RESOURCES = (BALANCER, POOL, MONITOR, GROUP)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from ops.errors import NotFound
 from ops.items import Json
 from ops.kinds.code import MODULE, read_script
 from ops.kinds.resource import address
@@ -30,9 +31,14 @@ def _where(zone: Owner, snippet: Json) -> ApiPath:
 
 def with_code(client: Client, zone: Owner, head: Json, earlier: Json | None = None) -> Json:
     """Return a snippet with its code, which is that of *earlier* if it was not changed since."""
+    if "files" in head:
+        return head  # it was read from a snapshot
     if earlier and "files" in earlier and earlier.get("modified_on") == head.get("modified_on", ""):
         return {**earlier, **head}
-    answer = client.raw(_where(zone, head).below("content"), limit=LIMIT)
+    try:
+        answer = client.raw(_where(zone, head).below("content"), limit=LIMIT)
+    except NotFound as error:
+        return {**head, UNREAD: error.message}
     body, headers = answer.content(), answer.headers
     code = read_script(
         head["snippet_name"],

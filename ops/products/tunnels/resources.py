@@ -114,4 +114,18 @@ ROUTE = collection(
     uses=Uses(("tunnels.tunnel", "tunnels.virtual_network"), _used_by_route),
     terraform="cloudflare_zero_trust_tunnel_cloudflared_route",
 )
-RESOURCES = (TUNNEL, CONFIG, NETWORK, ROUTE)
+HOSTNAME = collection(
+    "tunnels.hostname_route",
+    "/accounts/{account}/zerotrust/routes/hostname" + LIVE,
+    READ,
+    identity=("hostname",),
+    label="hostname",
+    volatile=("deleted_at", "tun_type"),
+    read_only=("tunnel_name",),
+    verbs=Verbs(update=PATCH, sent=("hostname", "tunnel_id", "comment"), by_list=True),
+    restore=Restore(mentions=("tunnels.tunnel",)),
+    deep=True,
+    links=(("tunnel_id", "tunnels.tunnel"),),
+    terraform="cloudflare_zero_trust_network_hostname_route",
+)
+RESOURCES = (TUNNEL, CONFIG, NETWORK, ROUTE, HOSTNAME)

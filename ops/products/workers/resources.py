@@ -10,6 +10,7 @@ from ops.errors import Absent, Damaged, OpsError
 from ops.http.shape import require
 from ops.items import Json
 from ops.kinds.code import Script
+from ops.kinds.collection import single
 from ops.kinds.paging import Single, Whole
 from ops.kinds.resource import (
     ACCOUNT,
@@ -258,6 +259,15 @@ RESOURCES = (
         ),
         links=(("service", KIND),),
         restore=Restore(mentions=("zones.zone",)),
+    ),
+    single(
+        "workers.account_settings",
+        "/accounts/{account}/workers/account-settings",
+        READ,
+        sent=("default_usage_model", "green_compute"),
+        label="default_usage_model",
+        deep=True,
+        restore=Restore(named="the usage model of new Workers decides what they cost"),
     ),
     Resource(
         kind="workers.subdomain",

@@ -39,18 +39,21 @@ def _waterfall(line: Json, found: Timeline) -> Html:
             "rect", x=x, y=at * ROW + 3, width=width, height=10, rx=2,
             class_="fill-failed" if one.short else "fill-differs",
         )  # fmt: skip
-        length = label(x + width + 6, at * ROW + 12, f"{one.end - one.begin:.2f} s", class_="axis")
+        length = label(x + width + 6, at * ROW + 12, _length(one.end - one.begin), class_="axis")
         parts.append(
             el("g", el("title", _said(kind, one)), label(0, at * ROW + 12, kind, class_="axis"), bar, length)
         )
-    took = f"{total:.2f} s" if total < 10 else duration(total)
-    title = f"When the kinds were read by the run of {_moment(line)}, in {took}"
+    title = f"When the kinds were read by the run of {_moment(line)}, in {_length(total)}"
     return _folded(title, svg(WIDTH, len(found.kinds) * ROW + 4, title, parts, class_="waterfall"))
+
+
+def _length(seconds: float) -> str:
+    return f"{seconds:.2f} s" if seconds < 10 else duration(seconds)
 
 
 def _said(kind: str, one: Reading) -> str:
     short = f", {one.short:,} not read whole" if one.short else ""
-    return f"{kind}: {plural(one.sections, 'section')} in {one.end - one.begin:.2f} s{short}"
+    return f"{kind}: {plural(one.sections, 'section')} in {_length(one.end - one.begin)}{short}"
 
 
 def _heat_map(line: Json, found: Timeline) -> Html | None:

@@ -145,9 +145,6 @@ def delete_service(request: Request, store: Store) -> Answer:
 getter(ENVIRONMENT + "/bindings", "workers:read")(
     lambda request, store: [public(one) for one in _service(request, store)["settings"]["bindings"]]
 )
-getter(WORKERS + "/account-settings", "workers:read")(
-    lambda _request, _store: {"default_usage_model": "standard", "green_compute": False}
-)
 
 
 @getter(SERVICE, "workers:read")

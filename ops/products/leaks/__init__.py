@@ -1,0 +1,1 @@
+"""Checks of leaked credentials: the switch of zones, and what is checked."""
