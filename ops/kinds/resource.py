@@ -293,9 +293,9 @@ class Resource(NamedTuple):
             return listed
 
         def completed(head: Json) -> Json:
+            check(self, head)
             return whole(client, owner, head, earlier(self, owner, head) if earlier else None)
 
-        # After its last item, a listing knows whether it is complete.
         return listed.map(completed) if isinstance(listed, Listing) else map(completed, listed)
 
     def _listed(self, client: Client, owner: Owner) -> Iterable[Json]:

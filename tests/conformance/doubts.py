@@ -104,6 +104,12 @@ ANSWERS = (
         "a null MX (RFC 7505) has the root as its target, which is no hostname in the document's sense",
     ),
     Doubt(
+        ("GET /accounts/{account_id}/devices/policy",),
+        r"result",
+        "",
+        "the document describes the list of profiles; recorded answers are the object of the default one",
+    ),
+    Doubt(
         ("GET /accounts/{account_id}/images/v1/variants",),
         r"result\.variants\.\w+\.id",
         "does not match",
