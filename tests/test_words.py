@@ -11,7 +11,7 @@ from invoke.parser.context import ParserContext
 
 from ops.cli.command import Command
 from ops.cli.parsing import TaskContext
-from ops.cli.words import flag_of, place
+from ops.cli.words import flag_of, option_name, place
 from ops.program import collection
 from tests.conftest import Result
 
@@ -153,7 +153,8 @@ def test_every_task_has_help_however_it_is_asked_for(name: str, how: tuple[str, 
 
     task = TASKS[name]
     usage = " ".join(
-        [a.upper().rstrip("_") if a in task.required else f"[{a.upper()}]" for a in task.arguments]
+        option_name(a).upper() if a in task.required else f"[{option_name(a).upper()}]"
+        for a in task.arguments
     )
     assert result.code == 0, result.err
     assert result.out.startswith(" ".join(f"Usage: inv {name} {usage} [options]".split()))

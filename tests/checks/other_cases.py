@@ -74,6 +74,7 @@ NOTHING: dict[str, list[Json]] = {
         "queues.queue",
         "pages.project",
         "workers.domain",
+        "workflows.workflow",
     )
 }
 EXISTS = {**NO_DOMAINS, "workers.script": [{"id": "api"}]}

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
-from ops.checks.catalog import checks
+from ops.checks.catalog import checks, find
 from ops.checks.run import FINDING, UNKNOWN
+from ops.checks.workers.unused import KINDS as UNUSED
+from ops.kinds.catalog import resources
+from ops.snapshots.usage import users_kinds
 from tests.checks import dns_cases, other_cases
 from tests.checks.building import Given, gaps, record, results, subjects
 
@@ -48,6 +52,14 @@ def test_a_check_neither_finds_nor_passes_what_was_not_read(
     assert subjects(found) == []
     assert gaps(found) == kinds
     assert UNKNOWN in {result.status for result in found}
+
+
+@pytest.mark.parametrize(("id", "kinds"), [("worker-hygiene", ("workers.script",)), ("unused", UNUSED)])
+def test_a_check_of_what_is_used_reads_every_kind_that_may_use_it(id: str, kinds: Iterable[str]) -> None:
+    check, used = find(id), set(kinds)
+
+    users = {resource.kind for resource in resources() if users_kinds(resource) & used}
+    assert users - {*check.needs, *check.also} == set()
 
 
 @pytest.mark.parametrize("unread", ["dns.record", "example.org"])

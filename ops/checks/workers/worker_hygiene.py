@@ -65,6 +65,7 @@ CHECK = Check(
         "workers.schedule",
         "queues.queue",
         "pages.project",
+        "workflows.workflow",
     ),
     judge=_judge,
     fix="inv workers.show SCRIPT shows it",
