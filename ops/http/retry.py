@@ -13,7 +13,6 @@ import threading
 import time
 from collections.abc import Callable
 from enum import Enum, auto
-from itertools import count
 
 from ops.errors import ApiError, MalformedAnswer, NotSent, OpsError, Unanswered
 from ops.http.exchange import WRITE, Call, Reply, Send
@@ -84,8 +83,9 @@ def with_retry(
     quota = quota or Quota()
 
     def retried(call: Call) -> Reply:
-        unknown = False
-        for attempt in count(1):
+        unknown, attempt = False, 0
+        while True:
+            attempt += 1
             ended, failed = _attempt(send, call if attempt == 1 else call._replace(attempt=attempt))
             if failed is None or attempt >= attempts:
                 break

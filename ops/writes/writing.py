@@ -233,8 +233,8 @@ class Writing:
         """Return the live items of *changes*; those that a later lookup may show are looked up again."""
         found: list[Json | None] = [None] * len(changes)
         left = list(range(len(changes)))
-        writes, owner = changes[0].resource.writes, changes[0].owner
-        for pause in (*PAUSES, None):
+        writes, owner, pauses = changes[0].resource.writes, changes[0].owner, iter(PAUSES)
+        while True:
             wanted = [_target(changes[n], answers[n]) for n in left]
             if writes and len(left) > few:
                 live = lookup_each(self.client, writes, owner, wanted)
@@ -244,9 +244,9 @@ class Writing:
                 found[n] = item
             left = [n for n in left if _is_pending(changes[n], answers[n], found[n])]
             # What can never be looked up, such as a purge, is not waited for.
+            pause = next(pauses, None)
             if not left or pause is None or (writes and writes.irreversible) or self.run.stop.wait(pause):
-                break
-        return found
+                return found
 
     def _judge(self, entry: str, change: Change, answer: Json | None, live: Json | None) -> None:
         """Warn if the *live* item reads back differently than written; raise ApiError if that proves more."""

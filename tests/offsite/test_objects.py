@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,12 +14,13 @@ import time_machine
 
 from ops.snapshots.layout import snapshot_name
 from tests.conftest import Result
-from tests.offsite.server import Answer, Server
-from tests.snapshots.kept import ACCOUNT_ID, DAY, NOW
+from tests.offsite.server import Answer, Environ, Server
+from tests.snapshots.kept import ACCOUNT_ID, DAY, NOW, made
 
 Inv = Callable[..., Result]
 FOLDER = f"cloudflare/{ACCOUNT_ID}"
 ENDING = ".tar.gz.age"
+LARGE = [{"id": f"{number:032x}", "title": "x" * 100_000} for number in range(60)]
 
 
 def put(s3: Server, bucket: str, *keys: str) -> None:
@@ -94,3 +97,44 @@ def test_a_setting_that_no_bucket_can_be_reached_with_is_refused_before_any_requ
     assert result.code == 1
     assert words in result.err
     assert s3.asked == []
+
+
+def interrupting(method: str, part: str) -> Callable[[Environ], None]:
+    """Return a fault that presses Ctrl-C at the first request of *part* by *method*."""
+    left = [part]
+
+    def fault(environ: Environ) -> None:
+        where = f"{environ['PATH_INFO']}?{environ['QUERY_STRING']}"
+        if left and environ["REQUEST_METHOD"] == method and left[0] in where:
+            left.clear()
+            os.kill(os.getpid(), signal.SIGINT)
+
+    return fault
+
+
+def test_a_stop_between_two_parts_deletes_the_parts(
+    inv: Inv, home: Path, s3: Server, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ops.offsite.bucket.WHOLE", 1000)
+    folder = home / "exports" / ACCOUNT_ID
+    folder.mkdir(parents=True)
+    (folder / f"{snapshot_name(NOW, 'beef')}{ENDING}").write_bytes(bytes(range(256)) * 40_000)
+    s3.faults.append(interrupting("PUT", "partNumber=1"))
+
+    result = inv("snapshots.push", "--to", place)
+
+    assert result.code == 130
+    assert [asked.query for asked in s3.asked if "partNumber=2" in asked.query] == []
+    assert any(asked.method == "DELETE" and "uploadId" in asked.query for asked in s3.asked)
+
+
+def test_a_stop_while_a_file_is_fetched_leaves_nothing(inv: Inv, home: Path, s3: Server, place: str) -> None:
+    folder = made(home / "exports", items={("kv.namespace", ACCOUNT_ID): LARGE})
+    assert inv("snapshots.push", "--to", place).code == 0
+    s3.faults.append(interrupting("GET", "kv.namespace.jsonl"))
+
+    result = inv("snapshots.verify", "--name", f"{place}/latest")
+
+    assert result.code == 130
+    assert folder.exists()
+    assert list((home / "state").glob(".opened-*")) == []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import itertools
 import json
 import os
 import re
@@ -91,12 +90,13 @@ def _slug(name: str, taken: set[str]) -> str:
     if not _SUFFIX.fullmatch(suffix):
         stem, suffix = name, ""
     readable = _UNSAFE.sub("-", stem)[-60:].strip("-._") or "module"
-    for number in itertools.count():
+    number = 0
+    while True:
         unique = f"{number or ''}{name}".encode("utf-8", "surrogatepass")
         file = f"{readable}-{_digest(unique)[:12]}{suffix}"
         if file.lower() not in taken:
-            break
-    return file
+            return file
+        number += 1
 
 
 def _digest(data: bytes) -> str:
