@@ -355,7 +355,7 @@ def test_the_reason_of_a_failed_section_is_shown_whole(task: str, inv: Inv, stag
         if task == "scan.export"
         else next(row["note"] for row in shown if row["kind"] == "workers.route")
     )
-    reason = r"denied in 12 of 12: GET /zones/\w+/workers/routes: .+ \(10000\) \(status 403, ray \S+\)"
+    reason = r"denied in 12 of 13: GET /zones/\w+/workers/routes: .+ \(10000\) \(status 403, ray \S+\)"
     assert result.code == 4
     assert re.search(reason, note)
     assert re.search(reason, json.loads(result.err.splitlines()[-1])["message"])

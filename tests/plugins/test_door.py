@@ -435,7 +435,7 @@ def test_a_check_of_a_plugin_runs_after_ours_and_is_unknown_if_it_fails(planted:
     listed = planted.shell("checks.list", "--output", "json")
 
     rows = {row["check"]: row for row in json.loads(found.out)}
-    assert rows["lint-zones"]["count"] == 12
+    assert rows["lint-zones"]["count"] == 13
     assert (rows["lint-broken"]["status"], rows["lint-broken"]["problem"]) == (
         "unknown",
         "not read: the check lint-broken: failed: RuntimeError",

@@ -28,7 +28,8 @@ class Collection:
     it. *required* must be sent. *methods* change an item. *page* are the least, the default and the largest
     size of a page; without it a list is one answer. *stamps* are the times of creation and change. *defaults*
     are added to a new item. *unique* may not be sent twice. *listed*: the list is registered here too.
-    *shows_deleted*: a deletion answers the item, not an empty list.
+    *shows_deleted*: a deletion answers the item, not an empty list. *holds*: what is below an item is
+    deleted with it.
     An item is not deleted while a document of the kind *used_in* has its id.
     Fields that are *inside* only one item that is read has, not lists and answers to writes.
     """
@@ -47,6 +48,7 @@ class Collection:
     listed: bool = True
     readable: bool = True
     shows_deleted: bool = True
+    holds: bool = False
     used_in: str = ""
     inside: tuple[str, ...] = ()
 
@@ -154,7 +156,8 @@ def _delete(one: Collection, request: Request, store: Store) -> Answer:
         raise Refusal(400, 1049, "The item is in use, and cannot be deleted.")
     id = str(found[one.key])
     store.delete_document(one.document, owner, id)
-    store.run("DELETE FROM document WHERE kind LIKE ? AND owner = ?", (f"{one.path}/%", f"{owner}/{id}"))
+    if one.holds:
+        store.run("DELETE FROM document WHERE kind LIKE ? AND owner = ?", (f"{one.path}/%", f"{owner}/{id}"))
     return ok(found if one.shows_deleted else [])
 
 
@@ -240,7 +243,8 @@ COLLECTIONS = (
     Collection(Z + "/page_shield/policies", "page_shield",
                ("value", "description", "expression", "action"), stamps=(), unique="", page=(1, 20, 100)),
     Collection(Z + "/waiting_rooms", "waiting_rooms",
-               ("name", "host", "new_users_per_minute", "total_active_users"), page=(5, 25, 1000)),
+               ("name", "host", "new_users_per_minute", "total_active_users"), page=(5, 25, 1000),
+               holds=True),
     Collection(A + "/hyperdrive/configs", "hyperdrive", ("name", "origin"), methods=("PUT", "PATCH")),
     Collection(A + "/vectorize/v2/indexes", "vectorize", ("name", "config"), key="name", ids="name",
                methods=()),
