@@ -106,8 +106,8 @@ class View:
 
     @cached_property
     def zones(self) -> list[Json]:
-        """Return the zones in the snapshot."""
-        return self.sections.listed("zones.zone")
+        """Return the zones in the snapshot that the Internet reaches: not those of Internal DNS."""
+        return [zone for zone in self.sections.listed("zones.zone") if zone.get("type") != "internal"]
 
     @cached_property
     def zone_ids(self) -> Mapping[str, Json]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json as jsonlib
 from collections.abc import Callable, Iterator, Mapping
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 from ops.errors import Absent, CredentialsError, NotFound, OpsError, Unanswered
@@ -109,6 +110,12 @@ class Client:
         """Return the number of requests sent, retries included."""
         return self.budget.used if self.budget else 0
 
+    def remembering(self, seconds: float) -> Client:
+        """Return a client for reading to which the first page of a list may be so old."""
+        client = copy(self)
+        client._cache = max(seconds, self._cache)  # noqa: SLF001 (of the same class)
+        return client
+
     def close(self) -> None:
         self._close()
 
@@ -129,9 +136,11 @@ class Client:
         """Return the `result` of *path*, of any type and up to five minutes old: for finding ids by name."""
         return self._result(Call("GET", path, _spelt(params), fresh=max(LOOKUP_SECONDS, self._cache)))
 
-    def pages(self, path: ApiPath, *, per_page: int, order: str = "", **params: Any) -> Listing:
+    def pages(
+        self, path: ApiPath, *, per_page: int, order: str = "", inside: str = "", **params: Any
+    ) -> Listing:
         """Return a listing by page number."""
-        return page_form(self._asker(path, {**params, "order": order}, ""), per_page)
+        return page_form(self._asker(path, {**params, "order": order}, inside), per_page)
 
     def cursor(
         self,

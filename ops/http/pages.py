@@ -78,6 +78,10 @@ class Listing(Iterator[Json]):
         """Return *items*, which were read from this listing, with the same `problem`."""
         return Listing(iter(items), self._tally)
 
+    def doubt(self, problem: str) -> None:
+        """Note that the items may be incomplete because of *problem*, unless one is known already."""
+        self._tally.problem = self._tally.problem or problem
+
     def where(self, keep: Callable[[Json], bool]) -> Listing:
         """Return the items for which *keep* is true, with the same `problem`."""
         return Listing(filter(keep, self._items), self._tally)

@@ -24,8 +24,8 @@ PRODUCTS = (
     "pages", "pagerules", "rulesets", "lists", "load_balancers", "email", "access", "tunnels", "gateway",
     "devices", "firewall", "access_rules", "healthchecks", "transforms", "bots", "leaks", "page_shield",
     "snippets", "spectrum", "waiting_rooms", "error_pages", "argo", "zaraz", "turnstile", "logpush",
-    "notifications",
-    "hyperdrive", "vectorize", "workflows", "dispatch", "secrets", "mtls", "rum", "registrar", "audit",
+    "notifications", "hyperdrive", "vectorize", "workflows", "dispatch", "secrets", "mtls", "rum",
+    "registrar", "ai_gateway", "events", "images", "user", "security", "audit",
 )  # fmt: skip
 
 

@@ -6,12 +6,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ops.errors import Incomplete, NotFound
 from ops.items import Json, equal, reach, without
-from ops.kinds.paging import Followed, Single
-from ops.kinds.resource import ACCOUNT, Compare, Owner, Resource, Restore, Writes, address, block, identity_of
+from ops.kinds.paging import Bundle, Followed, Single
+from ops.kinds.resource import (
+    ACCOUNT,
+    Compare,
+    Owner,
+    Resource,
+    Restore,
+    Where,
+    Writes,
+    address,
+    block,
+    identity_of,
+)  # fmt: skip
 
 if TYPE_CHECKING:
     from ops.http.client import Client
@@ -141,11 +153,54 @@ def _single_writes(resource: Resource, method: str, sent: tuple[str, ...], *, de
         client.delete(address(resource.path, owner))
 
     return Writes(
-        find=lambda client, owner, _item: next(iter(resource.list(client, owner)), None),
+        find=partial(_only, resource),
         create=write if delete else None,
         update=lambda client, owner, before, after: write(client, owner, after, before),
         delete=remove if delete else None,
     )
+
+
+def ordered(
+    kind: str,
+    path: str,
+    needs: str,
+    *,
+    field: str = "rules",
+    wrapped: bool = True,
+    set_by_api: tuple[str, ...] = ("id", "version", "last_updated"),
+    **more: Any,
+) -> Resource:
+    """Return the declaration of a list at *path* whose rows have an order and are written together by PUT.
+
+    The item is `{field: rows}`; so is the request if it is *wrapped*, otherwise the rows alone.
+    """
+
+    def plain(item: Json) -> Json:
+        rows = item.get(field)
+        return {field: [without(row, set_by_api) for row in rows]} if isinstance(rows, list) else item
+
+    def write(client: Client, owner: Owner, _before: Json, after: Json) -> Json:
+        body = plain(after)
+        client.put(address(path, owner), json=body if wrapped else body[field], any_result=True)
+        return after
+
+    resource = Resource(
+        kind=kind,
+        parent="zones.zone" if "{zone}" in path else ACCOUNT,
+        path=path,
+        paging=Bundle(field),
+        needs=needs,
+        identity=(),
+        label=field,
+        compare=Compare(canonical=plain),
+        **{"deep": "{zone}" in path, **more},
+    )
+    find = partial(_only, resource)
+    return resource._replace(writes=Writes(find=find, update=write))
+
+
+def _only(resource: Resource, client: Client, owner: Owner, _item: Json) -> Json | None:
+    return next(iter(resource.list(client, owner)), None)
 
 
 def _body(resource: Resource, item: Json, sent: tuple[str, ...]) -> Json:
@@ -228,7 +283,16 @@ class _Items:
         return {**sent, **answer} if self._resource.whole else answer
 
     def delete(self, client: Client, owner: Owner, item: Json) -> None:
-        client.delete(address(self._resource.path, owner).below("{}", str(reach(item, self._resource.key))))
+        where = address(self._resource.path, owner).below("{}", str(reach(item, self._resource.key)))
+        client.delete(where, any_result=True)
+
+
+def only_where(where: Where, *resources: Resource) -> tuple[Resource, ...]:
+    """Return *resources*, those of the account marked as existing only *where* it says."""
+    return tuple(
+        one if one.parent != ACCOUNT or one.kind == where.kind else one._replace(where=where)
+        for one in resources
+    )
 
 
 def outside_plans(*plans: str) -> Callable[[Owner], str]:

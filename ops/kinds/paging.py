@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ops.errors import NotFound, ValidationError
 from ops.http.paths import ApiPath
+from ops.http.shape import instance, require
 
 if TYPE_CHECKING:
     from ops.http.client import Client, Listing
@@ -18,14 +19,20 @@ NO_ROUTE = frozenset({7000, 7003})
 
 
 class Pages(NamedTuple):
-    """By page number, *size* items a page; *least* is the smallest size that the API accepts."""
+    """By page number, *size* items a page; *least* is the smallest size that the API accepts.
+
+    *inside* names the field of `result` that holds the items. Items that have the value of *apart*, a field
+    and a value, are listed only if a parameter of this name asks for them.
+    """
 
     size: int
     order: str = ""
     least: int = 1
+    inside: str = ""
+    apart: tuple[str, str] = ("", "")
 
     def read(self, client: Client, where: ApiPath, **params: Any) -> Listing:
-        return client.pages(where, per_page=self.size, order=self.order, **params)
+        return client.pages(where, per_page=self.size, order=self.order, inside=self.inside, **params)
 
 
 class Cursor(NamedTuple):
@@ -82,6 +89,26 @@ class Followed(NamedTuple):
         return first.of(items)
 
 
+class Bundle(NamedTuple):
+    """A list that is written as a whole, in its order: the only item of its parent, `{field: […]}`."""
+
+    field: str
+
+    def read(self, client: Client, where: ApiPath, **params: Any) -> Listing:
+        listing = Followed().read(client, where, **params)
+        return listing.of([{self.field: list(listing)}])
+
+
+class Keyed(NamedTuple):
+    """All items in one response, as an object with their keys in the field *inside* of `result`."""
+
+    inside: str
+
+    def read(self, client: Client, where: ApiPath, **params: Any) -> list[Json]:
+        found = require(client.get(where, **params), "the items").get(self.inside)
+        return [instance(item, dict, "an item") for item in instance(found, dict, "the items").values()]
+
+
 class Single(NamedTuple):
     """One object, the only item of its parent; the error code *absent* says that there is none.
 
@@ -122,7 +149,7 @@ class Parts(NamedTuple):
         return {"id": id, "available": False}
 
 
-Paging = Pages | Cursor | Whole | Followed | Single | Parts
+Paging = Pages | Cursor | Whole | Followed | Bundle | Keyed | Single | Parts
 
 
 def smallest(paging: Paging | None) -> dict[str, Any]:

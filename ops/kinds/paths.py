@@ -58,13 +58,17 @@ VALUE = "value"  # what is stored under an item
 
 
 class Match(NamedTuple):
-    """A requested path of a kind, and the ids of the account, parent and item in it ("" for none)."""
+    """A requested path of a kind, and the ids of the account, parent and item in it ("" for none).
+
+    *inside* are further ids in the path, by the field of the items that holds them.
+    """
 
     resource: Resource
     form: str
     account: str
     owner: str
     item: str
+    inside: Mapping[str, str] = {}
 
 
 def find(path: str, *forms: str) -> Match | None:
@@ -74,7 +78,9 @@ def find(path: str, *forms: str) -> Match | None:
             if match := pattern.fullmatch(path):
                 ids = {name: unquote(id) for name, id in match.groupdict().items()}
                 account, item = ids.pop("account", ""), ids.pop("item", item)
-                return Match(resource, form, account, "".join(ids.values()), item)
+                owner = next(iter(ids.values()), "")
+                inside = {f"{name}_id": id for name, id in list(ids.items())[1:]}
+                return Match(resource, form, account, owner, item, inside)
     return None
 
 

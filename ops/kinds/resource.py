@@ -8,9 +8,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import parse_qsl
 
+from ops.http.pages import Listing
 from ops.http.paths import path
 from ops.http.shape import require
 from ops.items import Json, equal, reach, without
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(r"{(\w+)}")
 ACCOUNT = "account"
+INTERNAL = "an internal zone only has DNS"
 MAIN = "main"
 CREATE, UPDATE, DELETE, UNCHANGED = "create", "update", "delete", "unchanged"
 
@@ -95,9 +97,7 @@ class Compare(NamedTuple):
     no meaning. Dots reach inside. *canonical* returns an item with what the API only derives from other
     fields in one form.
 
-    For example, a KV namespace has another id after a restore, and Cloudflare sets one field:
-
-        Compare(volatile=("id",), read_only=("supports_url_encoding",))
+    For example, a KV namespace: `Compare(volatile=("id",), read_only=("supports_url_encoding",))`.
     """
 
     volatile: tuple[str, ...] = ()
@@ -142,6 +142,14 @@ class Restore(NamedTuple):
     named: str = ""
 
 
+class Where(NamedTuple):
+    """A kind exists only where the same parent has an item of *kind* that *holds*; else *reason* says why."""
+
+    kind: str
+    reason: str
+    holds: Callable[[Json], bool] = lambda _item: True
+
+
 class Document(NamedTuple):
     """A text format that holds all items of one parent.
 
@@ -158,10 +166,8 @@ class Document(NamedTuple):
 class Uses(NamedTuple):
     """What items of a kind use, besides their `links`: *of* takes the parent's id and an item.
 
-    It yields (kind, key or label); *kinds* are all kinds that it may yield. For example, a cron trigger calls
-    its script:
-
-        Uses(("workers.script",), lambda script, _schedule: (("workers.script", script),))
+    It yields (kind, key or label); *kinds* are all kinds that it may yield. For example, a cron trigger:
+    `Uses(("workers.script",), lambda script, _schedule: (("workers.script", script),))`.
     """
 
     kinds: tuple[str, ...] = ()
@@ -192,9 +198,7 @@ class Writes(NamedTuple):
     be undone. *renames*: an item may get another identity and stay the same item. *ask* asks the API whether
     it would accept a change, and raises its refusal; it is called before anything is noted or sent.
 
-    For example, a Workers route:
-
-        Writes(find=_find_route, create=_create_route, update=_update_route, delete=_delete_route)
+    For example: `Writes(find=_find_route, create=_create_route, update=_update_route, delete=_delete_route)`.
     """
 
     find: Callable[[Client, Owner, Json], Json | None]
@@ -212,13 +216,6 @@ class Writes(NamedTuple):
     irreversible: str = ""
     renames: bool = False
     ask: Callable[[Client, Change], None] | None = None
-
-
-@runtime_checkable
-class Mapped(Protocol):
-    """A listing that says after its last item whether it is complete."""
-
-    def map(self, change: Callable[[Json], Json]) -> Iterable[Json]: ...
 
 
 class Resource(NamedTuple):
@@ -240,8 +237,9 @@ class Resource(NamedTuple):
     whatever is shown, and stored only encrypted; there `*` is every name. *gate* returns why a parent cannot
     have the kind, so that it is not asked; "" if it can. Where a list holds only the heads of items, *whole*
     returns the item of a head; it takes the item of an earlier snapshot too, or None, and need not read one
-    that has not changed since. The account's audit log names a *logged* item when anything in it changes;
-    Cloudflare changes *self_changing* items without an entry, for example by renewing a certificate.
+    that has not changed since. *where* names what a parent has that has items of the kind; *by_name* says why
+    a kind is read only if it is named. The account's audit log names a *logged* item when anything in it
+    changes; Cloudflare changes *self_changing* items without an entry, for example by renewing a certificate.
     ops/products/d1/resources.py is the shortest example.
     """
 
@@ -271,6 +269,8 @@ class Resource(NamedTuple):
     secret: tuple[str, ...] = ()
     gate: Callable[[Owner], str] | None = None
     whole: Callable[[Client, Owner, Json, Json | None], Json] | None = None
+    where: Where | None = None
+    by_name: str = ""
     logged: bool = False
     self_changing: bool = False
 
@@ -293,9 +293,10 @@ class Resource(NamedTuple):
             return listed
 
         def completed(head: Json) -> Json:
+            check(self, head)
             return whole(client, owner, head, earlier(self, owner, head) if earlier else None)
 
-        return listed.map(completed) if isinstance(listed, Mapped) else map(completed, listed)
+        return listed.map(completed) if isinstance(listed, Listing) else map(completed, listed)
 
     def _listed(self, client: Client, owner: Owner) -> Iterable[Json]:
         if self.listing:
@@ -308,6 +309,13 @@ class Resource(NamedTuple):
 
 
 Earlier = Callable[[Resource, Owner, Json], Json | None]
+
+
+def missing_in(resource: Resource, owner: Owner) -> str:
+    """Return why *owner* cannot have items of *resource*; "" if it can."""
+    if resource.parent == "zones.zone" and owner.item.get("type") == "internal" and resource.product != "dns":
+        return INTERNAL
+    return resource.gate(owner) if resource.gate else ""
 
 
 def address(template: str, owner: Owner) -> ApiPath:

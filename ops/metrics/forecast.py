@@ -15,7 +15,7 @@ from ops.kinds.resource import ACCOUNT
 from ops.metrics.history import COMPLETE, DIFFERS, PARTIAL, outcome
 from ops.scan.inventory import ScanPlan
 from ops.snapshots.library import Library
-from ops.snapshots.manifest import Manifest, Section, known
+from ops.snapshots.manifest import NOT_ASKED, Manifest, Section, known
 from ops.telemetry.ledger import Ledger
 
 LONG = 60.0
@@ -72,6 +72,8 @@ def from_counts(plan: ScanPlan, manifest: Manifest) -> Forecast:
     for resource in plan.resources:
         if resource.kind not in plan.given:
             lists = 1 if resource.parent == ACCOUNT else _items(resource.parent, plan, by_kind)
+            if resource.parent not in plan.given:
+                lists -= sum(s.reason.startswith(NOT_ASKED) for s in by_kind.get(resource.kind, ()))
             requests += lists * _requests_of(resource.paging)
             requests += _further_pages(resource.paging, by_kind.get(resource.kind, []))
         if resource.kind in plan.contents:

@@ -21,7 +21,7 @@ from ops.errors import ApiError, NetworkError, NotFound, OpsError, PermissionDen
 from ops.http.client import Client
 from ops.http.exchange import READ, WRITE, Call, Reply
 from ops.items import Json, reach
-from ops.kinds.paging import Cursor, Parts
+from ops.kinds.paging import Bundle, Cursor, Keyed, Parts
 from ops.kinds.paths import CONTENT, ITEM, LIST, ONE, VALUE, Match, find
 from ops.kinds.resource import Resource, identity_of
 from ops.kinds.secret import hide
@@ -244,7 +244,12 @@ class Past:
                 self._rest[info["cursor"]] = chain(rest, items)
         else:
             page = list(items)
-        reply = _reply({inside: page} if inside else page, info)
+        held: Any = page
+        if isinstance(paging, Bundle):
+            held = [row for item in page for row in item[paging.field]]
+        elif isinstance(paging, Keyed):
+            held = {reach(item, match.resource.key): item for item in page}
+        reply = _reply({inside: held} if inside else held, info)
         reply.incomplete = self._problem(section)
         return reply
 
@@ -252,6 +257,11 @@ class Past:
         """Yield the items of the parent; where a header selects some of them, only these."""
         resource, paging = match.resource, match.resource.paging
         items = self._index.items(resource.kind, match.owner)
+        apart, hidden = getattr(paging, "apart", ("", ""))
+        if apart and apart not in dict(call.params) and match.form == LIST:
+            items = (item for item in items if item.get(apart) != hidden)
+        if match.inside:
+            items = (i for i in items if all(i.get(name) == id for name, id in match.inside.items()))
         if resource.secret:
             items = (hide(resource, item) for item in items)
         if not isinstance(paging, Cursor) or not paging.header:

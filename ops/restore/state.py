@@ -152,6 +152,7 @@ class State:
             given=given,
             contents=frozenset(resource.kind for resource in resources if resource.restore.assemble),
             values=frozenset(r.kind for r in resources if r.restore.values and r.kind in placed),
+            everywhere=True,
         )
         return Side(self.reader.scan(plan), catalog.resources(), listed)
 

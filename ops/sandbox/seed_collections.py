@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from ops.sandbox.routes import devices, nested, platforms, snippets
 from ops.sandbox.routes.collections import COLLECTIONS, SINGLES, A, Z, add
+from ops.sandbox.seed_parts import ITEMS as PARTS
+from ops.sandbox.seed_parts import ROOM, seed_parts
 from ops.sandbox.store import ACCOUNT_ID, CHANGED, CREATED, Json, Store, past, stable_id, stable_uuid, zone_id
 
 # What lists answer in clear, so that it must not reach any output.
@@ -255,6 +257,7 @@ ITEMS: dict[str, tuple[Json, ...]] = {
     A + "/secondary_dns/acls": ({"name": "office", "ip_range": "192.0.2.53/28"},),
     A + "/secondary_dns/peers": ({"name": "primary", "ip": "192.0.2.53", "port": 53, "ixfr_enable": False},),
     A + "/pages/projects/{project}/domains": ({"name": "docs.example.com"},),
+    **PARTS,
 }
 ONLY: dict[str, Json] = {
     Z + "/managed_headers": {
@@ -299,13 +302,8 @@ _OTHERS: tuple[tuple[str, str, Json], ...] = (
         zone_id(_ZONE),
         {"hostnames": [_ZONE], "certificate": _CERTIFICATE, "request_type": "origin-rsa"},
     ),
-    (
-        Z + "/snippets/snippet_rules",
-        zone_id(_ZONE),
-        {"snippet_name": "headers", "expression": "true", "enabled": True},
-    ),
 )
-_BELOW = {"{project}": "docs", "{tunnel}": _TUNNEL, "{store}": _STORE}
+_BELOW = {"{project}": "docs", "{tunnel}": _TUNNEL, "{store}": _STORE, "{room}": ROOM}
 
 
 def seed_collections(store: Store) -> None:
@@ -320,6 +318,7 @@ def seed_collections(store: Store) -> None:
         if only.path in ONLY:
             store.put_document(only.path, owner_of_seed(only.path), "only", ONLY[only.path])
     _seed_nested(store)
+    seed_parts(store)
 
 
 def owner_of_seed(path: str) -> str:

@@ -45,6 +45,7 @@ ZONES = (
     Seeded("paused.example", paused=True),
     Seeded("moved.example", status="moved"),
     Seeded("empty.example"),
+    Seeded("corp.example", "enterprise", type="internal"),
 )
 _CACHE: tuple[tuple[str, str, Any], ...] = (
     ("example.com", "tiered_caching", "on"),

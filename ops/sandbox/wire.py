@@ -35,7 +35,7 @@ class Refusal(Exception):
         if self.chain:
             error["error_chain"] = [{"code": code, "message": text} for code, text in self.chain]
         body = {"result": None, "success": False, "errors": [error], "messages": []}
-        return Answer(self.status, self.headers, dumps(body).encode())
+        return Answer(self.status, dict(self.headers), dumps(body).encode())
 
 
 class Headers(dict[str, str]):

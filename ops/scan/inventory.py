@@ -49,13 +49,17 @@ class ScanFilter:
 
 @dataclass(frozen=True)
 class ScanPlan:
-    """What is read: *resources* with all their parents, and a section for each skipped kind."""
+    """What is read: *resources* with all their parents, and a section for each skipped kind.
+
+    *everywhere*: also where what a kind belongs to does not exist, because it may have been deleted.
+    """
 
     resources: tuple[Resource, ...]
     skipped: tuple[Section, ...] = ()
     given: Mapping[str, Sequence[Json]] = field(default_factory=dict)
     contents: frozenset[str] = frozenset()
     values: frozenset[str] = frozenset()
+    everywhere: bool = False
 
     def within(self, parent: str) -> tuple[Resource, ...]:
         """Return the kinds with this *parent*; those that are parents themselves come first."""
@@ -102,6 +106,8 @@ def _reason(resource: Resource, chosen: ScanFilter, by_kind: Mapping[str, Resour
         return "--kv none: its keys and values are skipped"
     if chosen.only:
         return "" if _named(resource, chosen.only) else NOT_NAMED
+    if resource.by_name:
+        return resource.by_name
     return "only with --deep" if resource.deep and not chosen.deep else ""
 
 
@@ -185,7 +191,7 @@ class Inventory(NamedTuple):
                 "kind": kind,
                 "items": known(sections),
                 "sections": sum(1 for section in sections if section.scope),
-                "status": worst({section.status for section in sections}),
+                "status": worst(sections),
                 "note": "; ".join(filter(None, (_note(sections), _carried(sections)))),
             }
 

@@ -10,7 +10,7 @@ from ops.errors import AmbiguousName, NotFound, UsageError, did_you_mean
 from ops.items import Json, reach
 from ops.kinds import secret
 from ops.kinds.catalog import resources
-from ops.kinds.resource import ACCOUNT, Owner, Resource, check
+from ops.kinds.resource import ACCOUNT, Owner, Resource, check, missing_in
 from ops.snapshots.compare.side import name_of
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class Items:
         return found[0]
 
     def _read(self, resource: Resource, owner: Owner) -> list[Json]:
-        if resource.gate and resource.gate(owner):
+        if missing_in(resource, owner):
             return []
         listing = resource.list(self._app.client, owner)
         items = list(listing)

@@ -16,7 +16,8 @@ from ops.kinds.catalog import resources
 from ops.kinds.resource import Content, Earlier, Owner, Resource
 from ops.scan.base import Light
 from ops.scan.inventory import Inventory, ScanFilter, ScanPlan, choose, names
-from ops.scan.walk import ItemSink, Walk, Watch
+from ops.scan.walk import ItemSink, Walk
+from ops.scan.watch import Watch
 
 ZONE = "zones.zone"
 

@@ -7,11 +7,10 @@ the zones of one page already have their records read while the next page of zon
 from __future__ import annotations
 
 import re
-import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from hashlib import sha256
 from itertools import groupby
@@ -30,10 +29,11 @@ from ops.errors import (
 from ops.http.client import Client
 from ops.http.parallel import Pool
 from ops.items import Json, reach
-from ops.kinds.resource import ACCOUNT, Content, Earlier, Owner, Resource, check
+from ops.kinds.resource import ACCOUNT, Content, Earlier, Owner, Resource, Where, check, missing_in
 from ops.scan.base import Light, Mark, mark_of
 from ops.scan.inventory import Inventory, ScanPlan, stopped_by
 from ops.scan.light import Decision
+from ops.scan.watch import Watch
 from ops.snapshots.manifest import (
     COMPLETE,
     CONTENTS,
@@ -47,7 +47,6 @@ from ops.snapshots.manifest import (
     Section,
 )
 from ops.telemetry.record import Record
-from ops.ui.progress import Progress
 
 # After these every further request would fail too, or its response could not be stored.
 ENDING = (CredentialsError, RateLimited, DiskError, Interrupted)
@@ -88,35 +87,13 @@ class ItemSink(Protocol):
     def close(self) -> None: ...
 
 
-class Watch:
-    """Passes the progress of the walk on, with an estimate of the time left."""
-
-    def __init__(self, client: Client, progress: Progress) -> None:
-        self._client, self._progress = client, progress
-        self._began = time.monotonic()
-        self.known = self.done = 0
-
-    def found(self, more: int) -> None:
-        self.known += more
-        self._progress.known(more)
-
-    def read(self, kind: str) -> None:
-        self.done += 1
-        self._progress.done(kind, left=self.left)
-
-    def left(self) -> float:
-        """Return the seconds for the known sections: by the pace so far, unless the budget is slower."""
-        sections, budget = self.known - self.done, self._client.budget
-        at_pace = sections * (time.monotonic() - self._began) / max(1, self.done)
-        return max(at_pace, budget.seconds_for(sections)) if budget else at_pace
-
-
 @dataclass
 class Reading:
     """The reading of *kind* in *scope*, an item of the kind *parent*, or the account.
 
     *status* is empty until it has ended; *files* counts the contents of an item. *decision* is that of a
     light scan about the unit that it is in; what is read for a comparison leaves its marks in *seen*.
+    *found* says for what waits for this kind whether an item was found that it needs.
     """
 
     resource: Resource
@@ -130,6 +107,7 @@ class Reading:
     files: int = 0
     sink: SectionSink | None = None
     error: OpsError | None = None
+    found: dict[Where, bool] = field(default_factory=dict)
     decision: Decision | None = None
     seen: Counter[Mark] | None = None
     origin: tuple[str, str] = ("", "")
@@ -192,6 +170,7 @@ class Walk:
         self._pool = pool()
         self._within = {parent: plan.within(parent) for parent in {r.parent for r in plan.resources}}
         self._readings: dict[tuple[str, str], Reading] = {}
+        self._waiting: dict[tuple[str, str], list[Reading]] = {}
         self._account_name = ""
 
     def run(self) -> Inventory:
@@ -217,24 +196,58 @@ class Walk:
         return Inventory(tuple(sorted(sections)), self._account_name, ended_by, failure)
 
     def _enter(self, parent: str, owner: Owner, decision: Decision | None = None) -> None:
-        for resource in self._within.get(parent, ()):
-            reading = Reading(resource, owner, resource.kind, owner.id, parent, decision=decision)
-            self._submit(self._read, reading)
+        within = self._within.get(parent, ())
+        readings = [Reading(one, owner, one.kind, owner.id, parent, decision=decision) for one in within]
+        waiting: set[str] = set()
+        for reading in readings:
+            where = reading.resource.where
+            if where and not self._plan.everywhere and self._is_read(where, within):
+                waiting.add(reading.kind)
+                if self._note(reading):
+                    self._waiting.setdefault((where.kind, owner.id), []).append(reading)
+        for reading in readings:
+            if reading.kind not in waiting:
+                self._submit(self._read, reading)
+
+    def _is_read(self, where: Where, within: Iterable[Resource]) -> bool:
+        return where.kind not in self._plan.given and any(one.kind == where.kind for one in within)
+
+    def _note(self, reading: Reading) -> bool:
+        """Note that *reading* is to be done; False if it was noted: a list may name an item twice."""
+        if self._readings.setdefault((reading.kind, reading.scope), reading) is not reading:
+            return False
+        self._watch.found(1)
+        return True
 
     def _submit(self, task: Callable[..., None], reading: Reading, *arguments: Any) -> None:
-        # If a list names an item twice, its children are read once.
-        if self._readings.setdefault((reading.kind, reading.scope), reading) is reading:
-            self._watch.found(1)
+        if self._note(reading):
             self._pool.submit(partial(task, reading, *arguments))
 
+    def _release(self, read: Reading) -> None:
+        """Read what exists only where *read* has items; skip it where it certainly has none."""
+        for reading in self._waiting.pop((read.kind, read.scope), ()):
+            where = reading.resource.where
+            assert where is not None  # noqa: S101 (it waits for it)
+            if read.status in (UNAVAILABLE, SKIPPED) or (read.status == COMPLETE and not read.found[where]):
+                mark([reading], SKIPPED, NOT_ASKED + where.reason)
+                self._watch.read(reading.kind)
+            else:
+                self._pool.submit(partial(self._read, reading))
+
     def _read(self, reading: Reading) -> None:
+        waiting = self._waiting.get((reading.kind, reading.scope), ())
+        reading.found = {one.resource.where: False for one in waiting if one.resource.where}
+        self._read_list(reading)
+        self._release(reading)
+
+    def _read_list(self, reading: Reading) -> None:
         resource = reading.resource
         with self._recorded(reading):
             if resource.kind in self._plan.given:
                 deque(self._kept(reading, self._plan.given[resource.kind]), maxlen=0)
                 reading.status, reading.reason = SKIPPED, CHOSEN
                 return
-            if resource.gate and (why := resource.gate(reading.owner)):
+            if why := missing_in(resource, reading.owner):
                 reading.status, reading.reason = SKIPPED, NOT_ASKED + why
                 return
             listing = self._carried(reading) or resource.list(self._client, reading.owner, self._earlier)
@@ -273,6 +286,8 @@ class Walk:
             sink = sink or self._section(reading)
             check(reading.resource, item)
             sink.add(item)
+            for where in reading.found:
+                reading.found[where] = reading.found[where] or where.holds(item)
             if reading.seen is not None:
                 reading.seen[mark_of(reading.resource, item)] += 1
             self._follow(reading, item)

@@ -15,6 +15,7 @@ from ops.errors import Damaged, DiskError, NotFound
 from ops.files.disk import failure, open_regular
 from ops.files.formats import check_format
 from ops.items import Json
+from ops.kinds.resource import INTERNAL
 from ops.snapshots.layout import MANIFEST
 from ops.snapshots.writer import Placed, StoredFile, store
 
@@ -43,6 +44,8 @@ STATUSES = (COMPLETE, GONE, SKIPPED, INCONSISTENT, DENIED, UNAVAILABLE, FAILED)
 # With these the inventory as a whole still holds everything that was requested.
 NOT_ASKED = "not asked: "
 """How the reason of a section begins that its parent cannot have."""
+NEVER = NOT_ASKED + INTERNAL
+"""The reason of a section that certainly has no items, because its parent cannot have any."""
 WHOLE = frozenset({COMPLETE, GONE, SKIPPED})
 
 # With these all items of the section are known, even if there are none.
@@ -74,9 +77,14 @@ class Section:
     read_at: str = ""
 
     @property
+    def is_known(self) -> bool:
+        """True if all its items are known: it was read, or its parent cannot have any."""
+        return self.status in READ or self.reason == NEVER
+
+    @property
     def known(self) -> int | None:
         """Return how many items were counted; None if nothing was read, because that is unknown, not 0."""
-        return self.count if self.count or self.status in READ else None
+        return self.count if self.count or self.is_known else None
 
     @property
     def row(self) -> tuple[Any, ...]:
@@ -92,9 +100,9 @@ class Section:
 _ROW = ("kind", "scope", "status", "count", "reason")
 
 
-def worst(statuses: set[str]) -> str:
-    """Return the worst of *statuses*."""
-    return max(statuses, key=STATUSES.index)
+def worst(sections: Iterable[Section]) -> str:
+    """Return the worst status of *sections*, of which those that never have items count only alone."""
+    return max(sections, key=lambda section: (section.reason != NEVER, STATUSES.index(section.status))).status
 
 
 def known(sections: Iterable[Section]) -> int | None:
@@ -110,7 +118,7 @@ def counts(sections: Iterable[Section]) -> dict[str, int]:
     short = set()
     for section in sections:
         found[section.kind] = found.get(section.kind, 0) + section.count
-        if section.status not in READ:
+        if not section.is_known:
             short.add(section.kind)
     return {kind: count for kind, count in found.items() if kind not in short}
 

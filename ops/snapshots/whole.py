@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from ops.items import Json
 from ops.kinds.resource import ACCOUNT, Resource
-from ops.snapshots.manifest import GONE, READ, Section
+from ops.snapshots.manifest import GONE, Section
 from ops.snapshots.snapshot import ItemIndex, Snapshot, open_file
 
 ABSENT, UNKNOWN_KIND = "not in this snapshot", "no scan of this version reads it"
@@ -48,7 +48,7 @@ class WholeSections:
         section = sections.get(scope or self.account_id) or sections.get("")
         if section is None:
             return NotRead(kind, ABSENT if kind in self.resources else UNKNOWN_KIND)
-        if section.status not in READ - {GONE}:
+        if section.status == GONE or not section.is_known:
             return NotRead(kind, section.status, section.reason)
         return None
 

@@ -28,6 +28,7 @@ WRITES = {
         ("queues.consumer-remove", "--queue", "emails", "--script", "webhook-relay", "--yes")
     ),
     "queues.create": Case(("queues.create", "--queue", "fresh"), confirm="fresh"),
+    "queues.update": Case(("queues.update", "--queue", "emails", "--paused", "yes", "--delay", "5")),
     "queues.delete": Case(
         ("queues.delete", "--queue", "emails", "--confirm", "emails"), reversible=False, why="permanent"
     ),

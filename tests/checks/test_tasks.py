@@ -15,6 +15,7 @@ from ops.commands.checks import COLUMNS
 from ops.kinds.catalog import resources
 from ops.sandbox.faults import Fault
 from ops.sandbox.server import Sandbox
+from ops.sandbox.store import zone_id
 from ops.ui.shapes import Output
 from ops.ui.tables import Table
 from tests.conftest import Result
@@ -211,3 +212,14 @@ def test_an_unknown_check_or_severity_is_refused_with_the_nearest_one(kept: Sand
     assert (check.code, severity.code) == (1, 1)
     assert "did you mean wildcard?" in check.err
     assert "--severity takes info, low, medium, high, critical" in severity.err
+
+
+def test_a_zone_of_internal_dns_is_not_judged_and_leaves_nothing_unknown(kept: Sandbox, inv: Inv) -> None:
+    found = rows(inv("checks", "--output", "json"))
+    shown = json.loads(inv("snapshots.show", "--output", "json").out)
+
+    internal = zone_id("corp.example")
+    reasons = {row["kind"]: row["note"] for row in shown if row["scope"] == internal}
+    assert reasons["workers.route"] == "not asked: an internal zone only has DNS"
+    assert reasons["dns.record"] == ""
+    assert "corp.example" not in {row["zone"] for row in found}

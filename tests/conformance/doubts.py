@@ -103,6 +103,18 @@ ANSWERS = (
         r'"content":"\.".*"type":"MX"',
         "a null MX (RFC 7505) has the root as its target, which is no hostname in the document's sense",
     ),
+    Doubt(
+        ("GET /accounts/{account_id}/devices/policy",),
+        r"result",
+        "",
+        "the document describes the list of profiles; recorded answers are the object of the default one",
+    ),
+    Doubt(
+        ("GET /accounts/{account_id}/images/v1/variants",),
+        r"result\.variants\.\w+\.id",
+        "does not match",
+        "the pattern allows one character, and the example of the document is hero",
+    ),
 )
 
 UNLISTED = {
@@ -135,6 +147,7 @@ PARAMETERS = {
     ("GET /zones/{zone_id}/ssl/certificate_packs/{certificate_pack_id}", "certificate_pack_id"): (
         "the ids of certificate packs are UUIDs of 36 characters in Cloudflare's own samples"
     ),
+    ("GET /zones", "type"): "the types of zones to list; newer than the document, in its version of 2026",
 }
 """(operation, path or query parameter) whose bounds, or whose absence, in the document are wrong: reason."""
 

@@ -82,7 +82,7 @@ def test_without_the_list_of_all_zones_each_zone_is_asked(
     assert result.code == 0, result.err
     assert json.loads(result.out) == known
     assert "reading the rules of each zone, 500 at most, because " in result.err
-    zones = len(staged.store.list_documents("zone", ""))
+    zones = sum(zone["type"] != "internal" for zone in staged.store.list_documents("zone", ""))
     assert (len(asked(staged, "/accounts/")), len(asked(staged, "/zones/"))) == (1, zones)
 
 
@@ -179,3 +179,21 @@ def test_a_rule_that_may_be_in_what_was_not_read_is_not_taken_for_absent(
 
     with pytest.raises(Incomplete):
         api.find_rule(client, OWNER, RULE)
+
+
+@pytest.mark.parametrize("target", ["route1.mx.cloudflare.net", "mx1.mail.example"])
+def test_the_settings_of_a_zone_are_read_only_where_its_mail_is_routed(
+    staged: Sandbox, inv: Callable[..., Result], target: str
+) -> None:
+    line = ("--zone", "shop.example", "--type", "MX", "--name", "@", "--content", target, "--priority", "10")
+    assert inv("dns.create", *line).code == 0
+
+    assert inv("scan.export", "--only", "email,dns.record", "--quiet").code == 0
+
+    shown = json.loads(inv("snapshots.show", "--output", "json").out)
+    found = {(row["kind"], row["scope"]): (row["status"], row["note"]) for row in shown}
+    reason = "not asked: the zone has no MX record of Email Routing"
+    expected = ("complete", "") if "cloudflare" in target else ("skipped", reason)
+    for kind in ("email.settings", "email.catch_all"):
+        assert found[kind, zone_id("shop.example")] == expected
+        assert found[kind, zone_id("mail.example")] == ("skipped", reason)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 import responses
 
@@ -9,8 +13,12 @@ from ops.errors import PermissionDenied
 from ops.http.client import Client
 from ops.kinds.resource import Owner
 from ops.products.queues.resources import RESOURCES
-from tests.conftest import API
+from ops.sandbox.server import Sandbox
+from tests.conftest import API, Result
 from tests.products.answers import envelope, refusal
+from tests.products.writing import written
+
+Inv = Callable[..., Result]
 
 ACCOUNT = "a" * 32
 URL = f"{API}/accounts/{ACCOUNT}/queues"
@@ -57,3 +65,29 @@ def test_the_kind_lists_the_items_of_its_parent(client: Client, http: responses.
     http.get(URL, json=envelope([{"queue_id": "q"}]))
 
     assert list(RESOURCES[0].list(client, OWNER)) == [{"queue_id": "q"}]
+
+
+def settings(inv: Inv) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(inv("queues.info", "--queue", "emails", "--output", "json").out)
+    return dict(found["settings"])
+
+
+def test_a_paused_queue_keeps_its_other_settings_and_is_resumed(staged: Sandbox, inv: Inv) -> None:
+    before = settings(inv)
+
+    paused = inv("queues.update", "--queue", "emails", "--paused", "yes")
+    between = settings(inv)
+    resumed = inv("queues.update", "emails", "--paused", "no", "--retention", "60", "--delay", "0")
+
+    assert (paused.code, resumed.code) == (0, 0), paused.err + resumed.err
+    assert between == {**before, "delivery_paused": True}
+    assert settings(inv) == {**before, "message_retention_period": 60}
+
+
+@pytest.mark.parametrize("options", [(), ("--paused", "maybe")])
+def test_an_update_of_a_queue_names_what_changes(staged: Sandbox, inv: Inv, options: tuple[str, ...]) -> None:
+    result = inv("queues.update", "--queue", "emails", *options)
+
+    assert result.code == 1
+    assert "name what to change" in result.err
+    assert written(staged) == []

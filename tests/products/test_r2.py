@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import responses
@@ -12,7 +13,7 @@ from responses.matchers import header_matcher, json_params_matcher, query_param_
 from ops.errors import NotFound, PermissionDenied
 from ops.http.client import Client
 from ops.kinds.resource import Owner
-from ops.products.r2 import DEFAULT, api
+from ops.products.r2 import DEFAULT, JURISDICTIONS, api
 from ops.products.r2.resources import BUCKET
 from ops.sandbox.server import Sandbox
 from tests.conftest import API, Result
@@ -23,7 +24,13 @@ Inv = Callable[..., Result]
 ACCOUNT = "a" * 32
 URL = f"{API}/accounts/{ACCOUNT}/r2/buckets"
 OWNER = Owner(ACCOUNT, ACCOUNT, {})
-EU = header_matcher({"cf-r2-jurisdiction": "eu"})
+
+
+def jurisdiction(name: str) -> Any:
+    return header_matcher({"cf-r2-jurisdiction": name})
+
+
+EU = jurisdiction("eu")
 
 
 def test_buckets_are_read_from_inside_the_result_to_the_last_cursor(
@@ -44,11 +51,16 @@ def test_the_kind_lists_the_buckets_of_each_jurisdiction(
 ) -> None:
     http.get(URL, json=envelope({"buckets": [{"name": "a"}, {"name": "b", "jurisdiction": "default"}]}))
     http.get(URL, json=envelope({"buckets": [{"name": "a"}]}), match=[EU])
+    http.get(URL, json=envelope({"buckets": [{"name": "c"}]}), match=[jurisdiction("us")])
+    # An account may not use them all.
+    for name, status in (("fedramp", 403), ("fedramp-high", 400)):
+        http.get(URL, json=refusal(10042, "not entitled"), status=status, match=[jurisdiction(name)])
 
     assert list(BUCKET.list(client, OWNER)) == [
         {"name": "a"},
         {"name": "b"},
         {"name": "a", "jurisdiction": "eu"},
+        {"name": "c", "jurisdiction": "us"},
     ]
 
 
@@ -58,7 +70,8 @@ def test_a_list_that_is_incomplete_in_one_jurisdiction_is_incomplete(
     broken = envelope({"buckets": [{"name": "a"}]}, cursor="next", per_page=1000)
     http.get(URL, json=broken, match=[query_param_matcher({"per_page": 1000})])
     http.get(URL, status=503, match=[query_param_matcher({"per_page": 1000, "cursor": "next"})])
-    http.get(URL, json=envelope({"buckets": []}), match=[EU])
+    for name in JURISDICTIONS[1:]:
+        http.get(URL, json=envelope({"buckets": []}), match=[jurisdiction(name)])
 
     listing = api.list_buckets(client, ACCOUNT)
 

@@ -22,11 +22,12 @@ Inv = Callable[..., Result]
 ACCOUNT, ZONE = "a" * 32, "1" * 32
 URL = f"{API}/zones/{ZONE}/rulesets"
 OWNER = Owner(ACCOUNT, ZONE, {})
+NAMED = {"name": "default", "phase": "http_request_redirect"}
 
 
 def test_the_rules_of_each_ruleset_are_read(client: Client, http: responses.RequestsMock) -> None:
     for cursor, name, following in (("", "a", "next"), ("next", "b", "")):
-        answer = envelope([{"id": name, "kind": "zone"}], cursors={"after": following})
+        answer = envelope([{"id": name, "kind": "zone", **NAMED}], cursors={"after": following})
         http.get(URL, json=answer, match=[query_param_matcher({"cursor": cursor} if cursor else {})])
         http.get(f"{URL}/{name}", json=envelope({"id": name, "rules": [{"ref": name}]}))
 
@@ -37,7 +38,7 @@ def test_the_rules_of_each_ruleset_are_read(client: Client, http: responses.Requ
 
 
 def test_the_rules_of_managed_rulesets_are_not_read(client: Client, http: responses.RequestsMock) -> None:
-    managed = {"id": "m", "kind": "managed", "version": "71"}
+    managed = {"id": "m", "kind": "managed", "version": "71", **NAMED}
     http.get(URL, json=envelope([managed]))
 
     assert list(RESOURCES[0].list(client, OWNER)) == [managed]
@@ -47,7 +48,7 @@ def test_the_rulesets_of_an_account_are_read_with_their_rules(
     client: Client, http: responses.RequestsMock
 ) -> None:
     url = f"{API}/accounts/{ACCOUNT}/rulesets"
-    http.get(url, json=envelope([{"id": "a", "kind": "root"}]))
+    http.get(url, json=envelope([{"id": "a", "kind": "root", **NAMED}]))
     http.get(f"{url}/a", json=envelope({"id": "a", "rules": []}))
 
     assert list(RESOURCES[1].list(client, Owner(ACCOUNT, ACCOUNT, {}))) == [{"id": "a", "rules": []}]
@@ -63,9 +64,9 @@ def test_a_refusal_names_the_permission(client: Client, http: responses.Requests
 
 
 def test_the_kind_lists_the_items_of_its_zone(client: Client, http: responses.RequestsMock) -> None:
-    http.get(URL, json=envelope([{"id": "m", "kind": "managed"}]))
+    http.get(URL, json=envelope([{"id": "m", "kind": "managed", **NAMED}]))
 
-    assert list(RESOURCES[0].list(client, OWNER)) == [{"id": "m", "kind": "managed"}]
+    assert list(RESOURCES[0].list(client, OWNER)) == [{"id": "m", "kind": "managed", **NAMED}]
 
 
 @pytest.mark.parametrize("id", [None, 7])

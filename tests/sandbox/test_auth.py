@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from ops.sandbox.server import Sandbox
-from ops.sandbox.wire import Token
+from ops.sandbox.wire import Refusal, Token
 
 from .conftest import Api, Clock
 
@@ -150,3 +150,11 @@ def test_a_disabled_token_is_still_described(api: Api) -> None:
 
 def test_a_foreign_account_is_refused(api: Api) -> None:
     assert api.refused("GET", f"/accounts/{'0' * 32}/workers/scripts") == (403, 10000)
+
+
+def test_a_refusal_keeps_no_headers_of_its_answers() -> None:
+    missing = Refusal(404, 1003, "The route was not found.")
+
+    missing.answer().headers["Ratelimit"] = '"default";r=1;t=300'
+
+    assert missing.answer().headers == {}

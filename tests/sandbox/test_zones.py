@@ -28,7 +28,7 @@ Bare = tuple[Api, str]
         ("status=pending&name=example.com", []),
         ("status=pending&name=example.com&match=any", ["example.com", "pending.example"]),
         ("type=partial", ["legacy.example"]),
-        ("type=internal", []),
+        ("type=internal", ["corp.example"]),
         ("account.name=sandbox account&status=moved", ["moved.example"]),
         (f"account.id={'0' * 32}", []),
         ("order=name&direction=desc&name=ends_with:.org,example.net", ["example.org", "example.net"]),

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
+from ops.errors import NotFound, UserError
 from ops.items import Json, reach
-from ops.kinds.collection import READ_ONLY, Verbs, collection, lost, single
+from ops.kinds.collection import READ_ONLY, Verbs, collection, lost, only_where, single
 from ops.kinds.resource import Owner, Restore, address
+from ops.products.accounts.resources import ORGANIZATION
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ops.http.client import Client
+    from ops.kinds.resource import Resource
 
 APPS, IDENTITY = (
     "Account > Access: Apps and Policies > Read",
@@ -40,6 +46,24 @@ def _whole_page(client: Client, account: Owner, head: Json, earlier: Json | None
     return client.get(address(CUSTOM_PAGES, account).below("{}", head["uid"]))
 
 
+def _organization(declared: Resource, client: Client, account: Owner) -> Iterable[Json]:
+    """Return the organization; none for an account that has never set Zero Trust up."""
+    try:
+        return list(declared.list(client, account))
+    except UserError as error:
+        if isinstance(error, NotFound) or "not_enabled" in error.message or "not enabled" in error.message:
+            return ()
+        raise
+
+
+_ORGANIZATION = single(
+    "access.organization",
+    f"{ACCESS}/organizations",
+    IDENTITY,
+    volatile=("has_migrated_private_apps",),
+    label="auth_domain",
+    restore=Restore(named="its login page and session rules reach everybody who logs in"),
+)
 PROVIDER = collection(
     "access.identity_provider",
     f"{ACCESS}/identity_providers",
@@ -115,15 +139,9 @@ APP = collection(
     lost="its audience tag (aud), which servers check",
     terraform="cloudflare_zero_trust_access_application",
 )
-RESOURCES = (
-    single(
-        "access.organization",
-        f"{ACCESS}/organizations",
-        IDENTITY,
-        volatile=("has_migrated_private_apps",),
-        label="auth_domain",
-        restore=Restore(named="its login page and session rules reach everybody who logs in"),
-    ),
+RESOURCES = only_where(
+    ORGANIZATION,
+    _ORGANIZATION._replace(listing=partial(_organization, _ORGANIZATION)),
     PROVIDER,
     GROUP,
     TOKEN,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from ops.kinds.collection import READ_ONLY, collection, single
 from ops.kinds.paging import Pages
-from ops.kinds.resource import Restore
+from ops.kinds.resource import Restore, Where
 
 READ = "Account > Account Settings > Read"
+ORGANIZATION = Where("access.organization", "the account has no Zero Trust organization")
 RESOURCES = (
     single(
         "accounts.account",

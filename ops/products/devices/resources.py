@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from ops.kinds.collection import Verbs, collection, single
+from ops.kinds.collection import Verbs, collection, only_where, single
 from ops.kinds.resource import Restore
+from ops.products.accounts.resources import ORGANIZATION
 from ops.products.devices import api
 
 READ = "Account > Zero Trust > Read"
@@ -34,7 +35,8 @@ DEFAULT = single(
         named="it changes the WARP clients of all devices without a profile of their own",
     ),
 )
-RESOURCES = (
+RESOURCES = only_where(
+    ORGANIZATION,
     collection(
         "devices.posture",
         "/accounts/{account}/devices/posture",

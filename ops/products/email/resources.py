@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from ops.kinds.collection import Verbs, collection, single
-from ops.kinds.resource import ACCOUNT, Block, Compare, Resource, Restore, Writes
+from ops.kinds.resource import ACCOUNT, Block, Compare, Resource, Restore, Where, Writes
 from ops.products.email import api
 
 RULES = "Zone > Email Routing Rules > Read"
+ROUTED = Where(
+    "dns.record",
+    "the zone has no MX record of Email Routing",
+    lambda one: one.get("type") == "MX" and str(one.get("content")).rstrip(".").endswith("mx.cloudflare.net"),
+)
 SETTINGS = single(
     "email.settings",
     api.ROUTING,
     "Zone > Zone Settings > Read",
     volatile=("tag", "status", "synced", "admin_locked", "name"),
+    where=ROUTED,
     restore=Restore(named="it adds and locks, or removes, the MX records that bring the mail of a zone"),
 )
 assert SETTINGS.writes is not None  # noqa: S101 (a single has them)
@@ -54,6 +60,7 @@ RESOURCES = (
         RULES,
         sent=("actions", "enabled", "matchers", "name"),
         volatile=("tag", "priority"),
+        where=ROUTED,
     ),
     SETTINGS._replace(writes=SETTINGS.writes._replace(update=api.change_settings)),
 )

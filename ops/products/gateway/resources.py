@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from ops.kinds.collection import collection, lost, single
+from ops.kinds.collection import collection, lost, only_where, single
 from ops.kinds.resource import Compare, Resource, Restore, Writes
+from ops.products.accounts.resources import ORGANIZATION
 from ops.products.gateway import api
 
 READ = "Account > Zero Trust > Read"
@@ -19,7 +20,8 @@ LIST = collection(
     terraform="cloudflare_zero_trust_list",
     lost="all its items",
 )
-RESOURCES = (
+RESOURCES = only_where(
+    ORGANIZATION,
     LIST,
     Resource(
         kind="gateway.list_item",

@@ -9,6 +9,7 @@ from ops.ui.shapes import KEY, LOW, TIME, Column, Item, Rows
 
 if TYPE_CHECKING:
     from ops.cli.app import App
+    from ops.items import Json
 
 READ, EDIT = "Account > Queues > Read", "Account > Queues > Edit"
 COLUMNS = (
@@ -72,6 +73,37 @@ def create(app: App, queue: str = "") -> Rows:
 
     wanted = {"queue_name": queue}
     return make(app, Change(QUEUE, Owner(app.account_id, app.account_id, {}), None, wanted))
+
+
+@command(
+    "update",
+    required=("queue",),
+    writes=True,
+    needs=EDIT,
+    help={
+        "queue": NAMED,
+        "paused": "yes or no: deliver nothing to consumers; messages are kept",
+        "delay": "seconds before a message is delivered (-1: leave it)",
+        "retention": "seconds that a message is kept (0: leave it)",
+    },
+)
+def update(app: App, queue: str = "", paused: str = "", delay: int = -1, retention: int = 0) -> Rows:
+    """Pause the delivery of a queue or resume it, or change how long messages wait and are kept.
+
+    inv queues.update --queue emails --paused yes
+    """
+    from ops.errors import UsageError
+    from ops.products.queues.resources import QUEUE
+    from ops.writes.by_name import ByName
+
+    if paused not in ("", "yes", "no") or not (paused or delay >= 0 or retention):
+        raise UsageError("name what to change: --paused yes, --paused no, --delay or --retention")
+    settings: Json = {"delivery_paused": paused == "yes"} if paused else {}
+    settings |= {"delivery_delay": delay} if delay >= 0 else {}
+    settings |= {"message_retention_period": retention} if retention else {}
+    queues = ByName(app, QUEUE)
+    found = queues.find(queue).get("settings") or {}
+    return queues.update(queue, {"settings": found | settings})
 
 
 @command("delete", required=("queue",), writes=True, guards=("confirm",), needs=EDIT, help={"queue": NAMED})

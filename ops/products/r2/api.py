@@ -7,13 +7,14 @@ jurisdiction; an item without `jurisdiction` belongs to the default one.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from ops.errors import Absent
+from ops.errors import Absent, NotFound, PermissionDenied, ValidationError
 from ops.http.paths import path
 from ops.http.shape import require
 from ops.kinds.paging import Cursor
-from ops.products.r2 import DEFAULT, LISTED
+from ops.products.r2 import DEFAULT, JURISDICTIONS
 
 if TYPE_CHECKING:
     from ops.http.client import Client, Listing
@@ -27,15 +28,21 @@ PAGING = Cursor(1000, name="per_page", inside="buckets", identity="name", header
 
 
 def list_buckets(client: Client, account_id: str, *jurisdictions: str) -> Listing:
-    """List the buckets of *jurisdictions*, of LISTED if none is given."""
+    """List the buckets of *jurisdictions*, of all if none is given.
+
+    An account may not use them all: once the default one was listed, a refusal of another one means that the
+    account has no bucket there.
+    """
     from ops.http.pages import Listing, Tally
 
     where, tally = path(BUCKETS, account=account_id), Tally()
 
     def items() -> Iterator[Json]:
-        for jurisdiction in jurisdictions or LISTED:
+        for jurisdiction in jurisdictions or JURISDICTIONS:
             listing = PAGING.read(client, where, headers=_headers(jurisdiction))
-            yield from (_with(bucket, jurisdiction) for bucket in listing)
+            optional = jurisdiction != DEFAULT and not jurisdictions
+            with suppress(*(PermissionDenied, NotFound, ValidationError) if optional else ()):
+                yield from (_with(bucket, jurisdiction) for bucket in listing)
             tally.problem = tally.problem or listing.problem
 
     return Listing(items(), tally)

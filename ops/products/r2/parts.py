@@ -127,11 +127,82 @@ DOMAIN = Resource(
         delete=_delete_domain,
     ),
 )
+SIPPY = _single("r2.sippy", "/sippy", "source", "destination")._replace(
+    label="enabled",
+    secret=("destination.accessKeyId", "source.accessKeyId", "source.clientEmail"),
+    restore=Restore(unsupported="Cloudflare never returns the access keys of both sides"),
+    writes=None,
+)
+
+NOTIFIED = "/accounts/{account}/event_notifications/r2/{bucket}/configuration"
+_RULE = ("actions", "prefix", "suffix", "description")
+
+
+def _notifications(client: Client, bucket: Owner) -> Iterable[Json]:
+    """Return the rules by the queue that they send to; none if none was ever set."""
+    found = _get(NOTIFIED, client, bucket)
+    return [
+        require(queue, "the notifications of a bucket", queueId=str, queueName=str)
+        for answer in found
+        for queue in answer.get("queues") or ()
+    ]
+
+
+def _find_notification(client: Client, bucket: Owner, item: Json) -> Json | None:
+    live = _notifications(client, bucket)
+    return next((one for one in live if one["queueName"] == item["queueName"]), None)
+
+
+def _write_notification(client: Client, bucket: Owner, after: Json, before: Json | None = None) -> Json:
+    if before:
+        # A PUT adds to the rules that exist.
+        _delete_notification(client, bucket, before)
+    rules = [{name: rule[name] for name in _RULE if rule.get(name)} for rule in after.get("rules") or ()]
+    where = address(NOTIFIED, bucket).below("queues/{}", (before or after)["queueId"])
+    client.put(where, json={"rules": rules}, headers=headers_of(bucket.item))
+    return {**after}
+
+
+def _delete_notification(client: Client, bucket: Owner, item: Json) -> None:
+    where = address(NOTIFIED, bucket).below("queues/{}", item["queueId"])
+    client.delete(where, headers=headers_of(bucket.item))
+
+
+def _plain_notification(item: Json) -> Json:
+    rules = item.get("rules")
+    if not isinstance(rules, list):
+        return item
+    plain = [{name: rule[name] for name in _RULE if rule.get(name)} for rule in rules]
+    return {**item, "rules": sorted(plain, key=repr)}
+
+
+NOTIFICATION = Resource(
+    kind="r2.notification",
+    parent=PARENT,
+    path=NOTIFIED,
+    paging=Whole(inside="queues"),
+    listing=_notifications,
+    needs=NEEDS,
+    identity=("queueName",),
+    key="queueName",
+    label="queueName",
+    compare=Compare(volatile=("queueId",), canonical=_plain_notification),
+    deep=True,
+    restore=Restore(mentions=("queues.queue",)),
+    writes=Writes(
+        find=_find_notification,
+        create=_write_notification,
+        update=lambda client, bucket, before, after: _write_notification(client, bucket, after, before),
+        delete=_delete_notification,
+    ),
+)
 PUBLIC = Restore(named="it makes the objects of a bucket public")
 PARTS = (
     _single("r2.cors", "/cors", "rules", delete=True),
     _single("r2.lifecycle", "/lifecycle", "rules"),
     _single("r2.lock", "/lock", "rules", restore=Restore(named="a lock can make objects undeletable")),
     DOMAIN,
+    SIPPY,
+    NOTIFICATION,
     _single("r2.managed_domain", "/domains/managed", "enabled", restore=PUBLIC)._replace(label="domain"),
 )

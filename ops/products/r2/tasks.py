@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ops.cli.command import command
 from ops.errors import NotFound, UsageError
-from ops.products.r2 import DEFAULT, JURISDICTIONS, LISTED
+from ops.products.r2 import DEFAULT, JURISDICTIONS
 from ops.ui.shapes import KEY, LOW, TIME, Column, Item, Rows
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ CLASSES = ("Standard", "InfrequentAccess")
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{1,62}[a-z0-9]")
 NAMED = "name of the bucket"
 WHERE = f"jurisdiction of the bucket: {', '.join(JURISDICTIONS)} (default: {DEFAULT})"
-ONLY = f"only this jurisdiction: {', '.join(JURISDICTIONS)} (default: {' and '.join(LISTED)})"
+ONLY = f"only this jurisdiction: {', '.join(JURISDICTIONS)} (default: all)"
 
 
 @command("list", needs=READ, help={"jurisdiction": ONLY})

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ops.kinds.collection import READ_ONLY, Verbs, collection
+from ops.kinds.collection import Verbs, collection, ordered
 from ops.kinds.paging import Followed
-from ops.kinds.resource import Restore
+from ops.kinds.resource import Restore, Where
 from ops.products.snippets import api
 
 SNIPPET = collection(
@@ -28,14 +28,10 @@ RESOURCES = (
             update=lambda client, zone, _before, after: api.put_snippet(client, zone, after),
         )
     ),
-    collection(
-        "snippets.rule",
+    ordered(
+        "snippets.rules",
         "/zones/{zone}/snippets/snippet_rules",
         "Zone > Snippets > Read",
-        identity=("snippet_name", "expression"),
-        types={"expression": str},
-        label="snippet_name",
-        volatile=("last_updated", "version"),
-        verbs=READ_ONLY,
+        where=Where("snippets.snippet", "the zone has no snippet"),
     ),
 )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from ops.kinds.collection import PATCH, READ_ONLY, Verbs, collection, single
 from ops.kinds.paging import ANY, Pages, Single, Whole
-from ops.kinds.resource import Compare, Resource, Restore, Writes
+from ops.kinds.resource import Compare, Resource, Restore, Where, Writes
 from ops.products.ssl import api
 from ops.products.zones.api import get_universal_ssl
 
 ZONE = "zones.zone"
 READ = "Zone > SSL and Certificates > Read"
+_PULLS = "/zones/{zone}/origin_tls_client_auth"
 _CERTIFICATE = (
     "id", "status", "validation_records", "dcv_delegation_records", "txt_name", "txt_value", "issuer",
     "expires_on", "serial_number", "signature", "uploaded_on", "hosts", "validation_errors", "http_url",
@@ -107,6 +108,7 @@ RESOURCES = (
         sent=("origin",),
         absent=ANY,
         delete=True,
+        where=Where("ssl.hostname", "the zone has no custom hostname"),
         volatile=("status", "errors"),
         label="origin",
     ),
@@ -126,6 +128,35 @@ RESOURCES = (
         sent=("enabled", "certificate_authority"),
         volatile=("validity_period", "validity_days"),
         restore=Restore(named="it orders certificates, which cost money"),
+    ),
+    single(
+        "ssl.aop",
+        f"{_PULLS}/settings",
+        READ,
+        sent=("enabled",),
+    ),
+    collection(
+        "ssl.aop_certificate",
+        _PULLS,
+        READ,
+        identity=("id",),
+        label="expires_on",
+        volatile=("status", "uploaded_on", "private_key"),
+        verbs=READ_ONLY,
+        restore=Restore(unsupported="Cloudflare never returns their private keys"),
+        terraform="cloudflare_authenticated_origin_pulls_certificate",
+    ),
+    collection(
+        "ssl.aop_hostname",
+        f"{_PULLS}/hostnames/certificates",
+        READ,
+        # The documents do not agree whether the list holds certificates or hostnames with theirs.
+        identity=("hostname", "serial_number", "cert_id", "id"),
+        types={"hostname": str, "serial_number": str, "cert_id": str, "id": str},
+        label="hostname",
+        volatile=("status", "cert_status", "cert_updated_at", "cert_uploaded_on", "uploaded_on"),
+        verbs=READ_ONLY,
+        restore=Restore(unsupported="Cloudflare never returns the private keys of their certificates"),
     ),
     collection(
         "ssl.client_certificate",

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from ops.errors import AmbiguousName, NotFound, UsageError
+from ops.errors import AmbiguousName, NotFound, UsageError, ValidationError
 from ops.http.paths import path
 from ops.http.shape import instance, require
 from ops.items import reach
 from ops.kinds.paging import Pages
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ops.http.client import Client, Listing
     from ops.items import Json
     from ops.kinds.resource import Owner
 
 ZONES, SETTINGS, DNSSEC = "/zones", "/zones/{zone}/settings", "/zones/{zone}/dnssec"
-PAGING = Pages(50, order="name", least=5)
+PAGING = Pages(50, order="name", least=5, apart=("type", "internal"))
 _ID = re.compile(r"[0-9a-f]{32}")
 # What a zone holds, where it is listed, and the page that is enough to count it. All routes are in one
 # response; of the certificate packs, only those that are active or pending.
@@ -30,8 +33,22 @@ COUNTED: dict[str, tuple[str, dict[str, int]]] = {
 
 def list_zones(client: Client, *, account_id: str = "", **filters: str) -> Listing:
     """List zones; *filters* are those of the API (`name`, `status`, `account.name`), an empty one matches."""
-    # The API leaves out zones of type `internal`.
     return PAGING.read(client, path(ZONES), **{"account.id": account_id, **filters}).map(zone_of)
+
+
+def list_all_zones(client: Client, account_id: str, name: str = "") -> Listing:
+    """List the zones of an account, those of Internal DNS too, which only a request for their type lists."""
+    public = list_zones(client, account_id=account_id, name=name)
+
+    def zones() -> Iterator[Json]:
+        yield from public
+        internal = list_zones(client, account_id=account_id, name=name, type=PAGING.apart[1])
+        # An account without Internal DNS may refuse the type.
+        with suppress(NotFound, ValidationError):
+            yield from (zone for zone in internal if zone.get("type") == PAGING.apart[1])
+            public.doubt(internal.problem)
+
+    return public.of(zones())
 
 
 EVERY_ACCOUNT = "all"

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def _find_zone(client: Client, account: Owner, item: Json) -> Json | None:
     """Return the zone with this name in the account, and with the item's id if it has one."""
-    zones = api.list_zones(client, account_id=account.id, name=item["name"])
+    zones = api.list_all_zones(client, account.id, item["name"])
     same_name = (zone for zone in zones if zone["name"] == item["name"])
     return next((zone for zone in same_name if item.get("id") in (None, zone["id"])), None)
 
@@ -125,6 +125,7 @@ ZONE = Resource(
     parent=ACCOUNT,
     path=f"{api.ZONES}?account.id={{account}}",
     paging=api.PAGING,
+    listing=lambda client, account: api.list_all_zones(client, account.id),
     needs="Zone > Zone > Read",
     task="zones.list",
     identity=("name",),

@@ -28,6 +28,7 @@ class Collection:
     it. *required* must be sent. *methods* change an item. *page* are the least, the default and the largest
     size of a page; without it a list is one answer. *stamps* are the times of creation and change. *defaults*
     are added to a new item. *unique* may not be sent twice. *listed*: the list is registered here too.
+    *shows_deleted*: a deletion answers the item, not an empty list.
     An item is not deleted while a document of the kind *used_in* has its id.
     Fields that are *inside* only one item that is read has, not lists and answers to writes.
     """
@@ -45,6 +46,7 @@ class Collection:
     kind: str = ""
     listed: bool = True
     readable: bool = True
+    shows_deleted: bool = True
     used_in: str = ""
     inside: tuple[str, ...] = ()
 
@@ -146,12 +148,14 @@ def _change(one: Collection, request: Request, store: Store) -> Answer:
 
 
 def _delete(one: Collection, request: Request, store: Store) -> Answer:
-    found = _find(one, request, store)
+    found, owner = _find(one, request, store), owner_of(request)
     using = "SELECT 1 FROM document WHERE kind = ? AND instr(body, ?)"
     if one.used_in and store.one(using, (one.used_in, found[one.key])):
         raise Refusal(400, 1049, "The item is in use, and cannot be deleted.")
-    store.delete_document(one.document, owner_of(request), str(found[one.key]))
-    return ok(found)
+    id = str(found[one.key])
+    store.delete_document(one.document, owner, id)
+    store.run("DELETE FROM document WHERE kind LIKE ? AND owner = ?", (f"{one.path}/%", f"{owner}/{id}"))
+    return ok(found if one.shows_deleted else [])
 
 
 def _register_only(one: Only) -> None:
@@ -269,6 +273,21 @@ COLLECTIONS = (
     Collection(Z + "/pagerules", "pagerules", ("targets", "actions"), kind="page_rule", listed=False),
     Collection(Z + "/custom_hostnames", "ssl", ("hostname",), methods=("PATCH",), kind="custom_hostname",
                listed=False, unique="hostname", stamps=("created_at",), defaults={"status": "pending"}),
+    Collection(A + "/ai-gateway/gateways", "ai_gateway", ("id", "cache_ttl"), ids="id", page=(5, 20, 100),
+               stamps=("created_at", "modified_at"), unique="id"),
+    Collection(A + "/event_subscriptions/subscriptions", "queues",
+               ("name", "source", "destination", "events"), page=(1, 20, 100), methods=("PATCH",),
+               stamps=("created_at", "modified_at")),
+    Collection(A + "/dns_settings/views", "dns", ("name", "zones"), page=(1, 20, 100), methods=("PATCH",),
+               stamps=("created_time", "modified_time")),
+    Collection(A + "/custom_ns", "account", ("ns_name",), key="ns_name", ids="ns_name", methods=(),
+               stamps=(), unique="ns_name", readable=False, shows_deleted=False,
+               defaults={"status": "pending", "dns_records": [{"type": "A", "value": "192.0.2.9"}],
+                         "zone_tag": "023e105f4ecef8ad9ca31a8372d0c353"}),
+    Collection(Z + "/origin_tls_client_auth", "ssl", (), stamps=("uploaded_on",), methods=()),
+    Collection(Z + "/origin_tls_client_auth/hostnames/certificates", "ssl", (), stamps=(), methods=()),
+    Collection(Z + "/waiting_rooms/{room}/events", "waiting_rooms",
+               ("name", "event_start_time", "event_end_time"), page=(5, 25, 1000), methods=("PUT", "PATCH")),
     Collection(A + "/pages/projects", "pages", ("name",), key="name", ids="name", kind="pages.project",
                methods=("PATCH",), listed=False, stamps=("created_on",)),
     Collection(A + "/pages/projects/{project}/domains", "pages", key="name", ids="name", page=(1, 20, 100),
@@ -319,6 +338,8 @@ SINGLES = (
     Only(Z + "/settings/zaraz/config", "zaraz", _ZARAZ),
     Only(Z + "/custom_hostnames/fallback_origin", "ssl", {"status": "active"}, deletable=True),
     Only(Z + "/certificate_authorities/hostname_associations", "ssl", {"hostnames": []}),
+    Only(Z + "/origin_tls_client_auth/settings", "ssl", {"enabled": False}),
+    Only(Z + "/waiting_rooms/settings", "waiting_rooms", {"search_engine_crawler_bypass": False}),
     Only(Z + "/acm/total_tls", "ssl", {"enabled": False}, "POST"),
 )  # fmt: skip
 

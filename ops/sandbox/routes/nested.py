@@ -325,8 +325,3 @@ def list_origin_certificates(request: Request, store: Store) -> Answer:
     require(request.query.get("zone_id"))
     items = store.list_documents("/certificates", request.query["zone_id"])
     return page_of_items(request, items, minimum=5, default=20, maximum=50)
-
-
-@route("GET", Z + "/snippets/snippet_rules", "snippets:read")
-def list_snippet_rules(request: Request, store: Store) -> Answer:
-    return ok(store.list_documents(Z + "/snippets/snippet_rules", request.zone))
