@@ -13,7 +13,7 @@ import pytest
 
 from ops.kinds.catalog import resources
 from ops.sandbox.routes import devices, nested, platforms, snippets, written_whole
-from ops.sandbox.routes.collections import COLLECTIONS, SINGLES, A
+from ops.sandbox.routes.collections import COLLECTIONS, SINGLES, A, Z
 from ops.sandbox.routes.nested import LISTS
 from ops.sandbox.server import Sandbox
 from tests.conftest import Result
@@ -31,7 +31,7 @@ OTHERS = (
     "account.ruleset", "queue", "d1.database", platforms.NAMESPACES, platforms.WORKFLOWS, platforms.SITES,
 )  # fmt: skip
 # What is in them is deleted with them.
-PARENTS = (LISTS, A + "/gateway/lists", A + "/cfd_tunnel", "pages.project")
+PARENTS = (LISTS, A + "/gateway/lists", A + "/cfd_tunnel", "pages.project", Z + "/waiting_rooms")
 # They exist in the sandbox but cannot be created: their passwords are never returned.
 NOT_CREATED = (A + "/hyperdrive/configs",)
 # A monitor is recognized by its description; an index cannot be changed.

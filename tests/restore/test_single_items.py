@@ -85,3 +85,19 @@ def test_a_field_that_cannot_be_changed_is_named_and_the_item_is_skipped(api: Ap
 
     assert "its type cannot be changed" in result.err
     assert [method for method, _ in api.sandbox.requests if method != "GET"] == []
+
+
+def test_a_site_and_the_routing_of_mail_are_set_back_if_they_are_named(api: Api, inv: Inv) -> None:
+    assert inv("scan.export", "--only", "zones,rum,email", "--deep", "--quiet").code == 0
+    routing, sites = f"{Z}/email/routing", f"/accounts/{ACCOUNT_ID}/rum/site_info"
+    before = api.result("GET", routing)["enabled"], api.result("GET", f"{sites}/list")
+    site = next(one for one in before[1] if one.get("host"))
+    api.result("DELETE", f"{routing}/dns")
+    api.result("PUT", f"{sites}/{site['site_tag']}", json={"host": site["host"], "auto_install": True})
+
+    result = inv(
+        *("snapshots.restore", "--kind", "email.settings", "--kind", "rum.site", "--yes", "--force"),
+    )
+
+    assert result.code == 0, result.err
+    assert (api.result("GET", routing)["enabled"], api.result("GET", f"{sites}/list")) == before

@@ -25,6 +25,7 @@ UNDOING = {"undo.last", "undo.apply"}
 # They write on this machine or into a bucket, and nothing at Cloudflare.
 LOCAL = {"snapshots.prune", "snapshots.push", "d1.export"}
 READING = ("/bulk/get", "/graphql")
+ASKING = "dry_run=true"
 
 
 CASES = writes()
@@ -61,7 +62,9 @@ def as_text(kind: str, owner: str, body: str) -> str:
 
 def wrote(sandbox: Sandbox) -> list[tuple[str, str]]:
     return [
-        request for request in sandbox.requests if request[0] != "GET" and not request[1].endswith(READING)
+        (method, target)
+        for method, target in sandbox.requests
+        if method != "GET" and not target.endswith(READING) and ASKING not in target
     ]
 
 
