@@ -6,7 +6,7 @@ from math import ceil
 
 from ops.kinds.catalog import resources
 from ops.kinds.resource import ACCOUNT
-from ops.products.r2 import LISTED
+from ops.products.r2 import JURISDICTIONS
 
 ZONES_PAGE, RECORDS_PAGE, KEYS_PAGE = 50, 5000, 1000
 BULK_GET, BULK_PUT = 100, 10_000
@@ -27,9 +27,9 @@ def cursors(items: int, size: int) -> int:
 
 def scan(zones: int, records: int) -> int:
     """Count the requests of a lean scan of *zones* zones and nothing else: every other list fits one page."""
-    lean = [resource for resource in resources() if not resource.deep]
-    # The buckets of R2 are listed once for each jurisdiction.
-    lists = sum(1 for resource in lean if resource.parent == ACCOUNT) + len(LISTED) - 1
+    lean = [resource for resource in resources() if not (resource.deep or resource.by_name)]
+    # The buckets of R2 are listed once for each jurisdiction, and the zones of Internal DNS on their own.
+    lists = sum(1 for resource in lean if resource.parent == ACCOUNT) + len(JURISDICTIONS) - 1 + 1
     account = lists - 1 + pages(zones, ZONES_PAGE)
     each = sum(1 for resource in lean if resource.parent == "zones.zone") - 1 + pages(records, RECORDS_PAGE)
     return account + zones * each
