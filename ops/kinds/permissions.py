@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ops.items import Json
 
 # "Zone > DNS > Read", and several at once: "Zone > Zone, DNS > Read".
-_PERMISSION = re.compile(r"\b(Account|Zone) > ([^>;]+?) > (Read|Edit|Purge)\b")
+_PERMISSION = re.compile(r"\b(Account|Zone|User) > ([^>;]+?) > (Read|Edit|Purge)\b")
 # A name may hold commas itself: "Access: Organizations, Identity Providers, and Groups".
 _BETWEEN = re.compile(r", (?!Identity Providers, and |and )")
 # Edit includes Read.

@@ -33,9 +33,6 @@ class Time(NamedTuple):
         """Return it as systemd writes it."""
         return f"*-*-* {'*' if self.hourly else f'{self.hour:02}'}:{self.minute:02}:00"
 
-    def __str__(self) -> str:
-        return f"{self.hour:02}:{self.minute:02}"
-
 
 class ScheduledJob(NamedTuple):
     """What is run: *options* of `scan.export`, at a time of day, in the folder of the *project*.

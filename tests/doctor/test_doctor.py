@@ -146,7 +146,11 @@ def test_the_sandbox_is_healthy(inv: Callable[..., Result]) -> None:
     assert result.code == 0
 
 
-def test_a_token_that_is_revoked_meanwhile_leaves_the_rest_unknown(doctor: Doctor, staged: Sandbox) -> None:
+def test_a_token_that_is_revoked_meanwhile_leaves_the_rest_unknown(
+    doctor: Doctor, staged: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # One request after the other: those under way at once may all be refused.
+    monkeypatch.setenv("CFOPS_WORKERS", "1")
     staged.faults.add(Fault("revoked", path="*/dns_records*", times=-1))
 
     rows, result = doctor()

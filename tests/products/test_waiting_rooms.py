@@ -10,6 +10,7 @@ from ops.sandbox.routes.collections import Z
 from ops.sandbox.server import Sandbox
 from ops.sandbox.store import zone_id
 from tests.conftest import Result
+from tests.sandbox.conftest import Api
 
 Inv = Callable[..., Result]
 ROOMS, EVENTS, RULES = (f"waiting_rooms.{one}" for one in ("room", "event", "rule"))
@@ -79,3 +80,30 @@ def test_a_room_is_restored_with_its_events_and_rules(staged: Sandbox, inv: Inv)
     assert restored.code == 0, restored.err
     assert again.code == 0, again.out
     assert json.loads(inv("items.list", RULES, "--output", "json").out)[0]["room"] == "sale"
+
+
+def test_an_event_and_a_rule_that_were_added_are_deleted_and_come_back_by_undo(
+    staged: Sandbox, inv: Inv
+) -> None:
+    def named() -> list[str]:
+        listed = [json.loads(inv("items.list", kind, "--output", "json").out) for kind in (EVENTS, RULES)]
+        return sorted(one.get("name") or one["description"] for items in listed for one in items)
+
+    sections(inv)
+    api, room = Api(staged), json.loads(inv("items.list", RULES, "--output", "json").out)[0]["room_id"]
+    where, times = f"/zones/{ZONE}/waiting_rooms/{room}", {
+        "event_start_time": "2027-06-01T00:00:00Z", "event_end_time": "2027-06-01T01:00:00Z",
+    }  # fmt: skip
+    api.result("POST", f"{where}/events", json={"name": "second", **times})
+    rule = {"action": "bypass_waiting_room", "expression": "true", "description": "Everybody"}
+    api.result("POST", f"{where}/rules", json=rule)
+    api.session.close()
+    added = named()
+
+    restored = inv("snapshots.restore", "--delete", "--yes", "--force")
+    left = named()
+    undone = inv("undo.last", "--yes")
+
+    assert added == ["Everybody", "Office", "drop", "second"]
+    assert (restored.code, left) == (0, ["Office", "drop"]), restored.err
+    assert (undone.code, named()) == (0, added), undone.err

@@ -48,6 +48,12 @@ def test_what_exists_once_is_set_back_to_what_it_was(
     api: Api, inv: Inv, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CFOPS_BUDGET", "0")
+    # What is asked only where these exist.
+    mail = {"type": "MX", "name": "example.com", "content": "route1.mx.cloudflare.net", "priority": 5}
+    api.result("POST", f"{Z}/dns_records", json={**mail, "ttl": 1})
+    for zone in (Z, OTHER):
+        host = {"hostname": f"made.{zone[-4:]}.example", "ssl": {"method": "http", "type": "dv"}}
+        api.result("POST", f"{zone}/custom_hostnames", json=host)
     api.result("POST", f"{Z}/hold?include_subdomains=true")
     api.result("PUT", f"{Z}{FALLBACK}", json={"origin": "www.example.com"})
     api.result("PATCH", f"{Z}/dnssec", json={"status": "active"})

@@ -190,7 +190,7 @@ def test_what_a_zone_file_cannot_hold_is_a_warning(staged: Sandbox, inv: Inv) ->
 
     assert result.code == 0, result.err
     assert "vpn.example.com" in result.err
-    assert len(list(Path("all.zone").iterdir())) == 12
+    assert len(list(Path("all.zone").iterdir())) == 13
 
 
 def test_two_encrypted_snapshots_of_one_second_are_both_kept(staged: Sandbox, inv: Inv, home: Path) -> None:
