@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from ops.sandbox.faults import Fault
 from ops.sandbox.server import Sandbox
 from ops.sandbox.store import new_id, zone_id
+from ops.sandbox.wire import Request
 from tests.conftest import Result
 from tests.products.writing import written
 
@@ -214,14 +216,42 @@ def test_cloudflare_is_asked_before_a_rule_is_written(staged: Sandbox, inv: Inv)
 def test_a_server_that_ignores_dry_run_creates_no_second_rule(
     staged: Sandbox, inv: Inv, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from ops.sandbox.wire import Request
-
     monkeypatch.setattr(Request, "flag", lambda _request, _name: None)
 
     result = add(inv, "new")
 
     assert result.code == 0, result.err
     assert names(inv) == [NOWHERE, LOGINS, "new"]
+
+
+def test_a_rule_that_somebody_adds_at_the_same_time_is_not_taken_for_ours(staged: Sandbox, inv: Inv) -> None:
+    id = "1ca4f0318327d0a1a766729001817ef0"
+
+    def add_another(request: Request) -> None:
+        if request.method == "GET" and request.target.endswith(id):
+            found: Any = staged.store.get_document("ruleset", OWNER, id)
+            new = new_id()
+            rules = [*found["rules"], {**found["rules"][0], "id": new, "ref": new, "description": "theirs"}]
+            staged.store.put_document("ruleset", OWNER, id, {**found, "rules": rules})
+
+    staged.edge.observer = add_another
+    added = add(inv, "ours")
+    staged.edge.observer = None
+    undone = inv("undo.last", "--yes")
+
+    assert (added.code, undone.code) == (0, 0), added.err + undone.err
+    assert set(names(inv)) == {NOWHERE, LOGINS, "theirs"}
+
+
+def test_an_answer_without_the_new_rule_is_not_taken_for_done(staged: Sandbox, inv: Inv) -> None:
+    body = b'{"success": true, "errors": [], "messages": [], "result": {"id": "x", "rules": []}}'
+    staged.faults.add(Fault("malformed", "POST", "*/rules", nth=2, body=body))
+
+    result = add(inv, "new")
+
+    assert result.code == 2, result.err
+    assert "the answer to a new rule does not hold it" in result.err
+    assert json.loads(inv("undo.list", "--output", "json").out)[0]["state"] == "unknown"
 
 
 @pytest.mark.parametrize(

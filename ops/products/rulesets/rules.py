@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from ops.errors import Incomplete, NotFound
+from ops.errors import Incomplete, MalformedAnswer, NotFound
 from ops.http.shape import require
 from ops.items import Json
 from ops.kinds.resource import address
@@ -91,15 +91,21 @@ def create_rule(client: Client, template: str, owner: Owner, rule: Json) -> Json
     phase = str(rule["phase"])
     ruleset = entry_point(client, template, owner, phase)
     if ruleset is None:
-        made = api.create_ruleset(client, template, owner, _first(phase, rule))
-        return rules_of(made, phase)[0]
+        return _added(api.create_ruleset(client, template, owner, _first(phase, rule)), rule)
     live = rules_of(ruleset, phase)
     if found := _same(live, rule):
         return found
     made = client.post(_rules(template, owner, ruleset), json=_placed(rule, live))
-    before = {one["id"] for one in live}
-    (new,) = (one for one in rules_of(made, phase) if one["id"] not in before)
-    return new
+    return _added(made, rule, frozenset(one["id"] for one in live))
+
+
+def _added(ruleset: Json, rule: Json, before: frozenset[str] = frozenset()) -> Json:
+    """Return *rule* as *ruleset* has it now; others may have added rules since those of *before*."""
+    new = [one for one in rules_of(ruleset, str(rule["phase"])) if one["id"] not in before]
+    found = new[0] if len(new) == 1 else _same(new, {**rule, "alike": 1})
+    if found is None:
+        raise MalformedAnswer("the answer to a new rule does not hold it")
+    return found
 
 
 def update_rule(client: Client, template: str, owner: Owner, before: Json, after: Json) -> Json:
