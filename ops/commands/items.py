@@ -33,11 +33,11 @@ def list_kinds(_app: App, product: str = "") -> Rows:
     rows = [_described(one) for one in resources() if product in ("", one.product)]
     columns = (
         Column("kind", KEY),
-        "parent",
-        "scan",
-        Column("restored", meaning=STATUS),
-        Column("needs", MAIN),
-        "note",
+        Column("parent", LOW),
+        Column("scan", MAIN),
+        Column("restored", MAIN, STATUS),
+        Column("needs", wraps=True),
+        Column("note", wraps=True),
     )
     return Rows(sorted(rows, key=lambda row: str(row["kind"])), columns, "kind")
 
@@ -50,7 +50,7 @@ def _described(resource: Resource) -> Json:
         restored, note = "if named", restore.named
     else:
         restored, note = "yes", ""
-    scan = "deep" if resource.deep else "always"
+    scan = "if named" if resource.by_name else "deep" if resource.deep else "always"
     return {
         "kind": resource.kind,
         "parent": resource.parent,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -35,3 +36,18 @@ def test_what_is_named_wrongly_is_refused_with_the_next_step(
 
     assert result.code == 1
     assert words in result.err
+
+
+def test_the_kinds_say_when_they_are_read_and_whether_they_are_restored(inv: Inv) -> None:
+    rows = {row["kind"]: row for row in json.loads(inv("items.kinds", "--output", "json").out)}
+
+    assert [rows[kind]["scan"] for kind in ("dns.record", "ssl.pack", "security.insight")] == [
+        "always",
+        "deep",
+        "if named",
+    ]
+    assert [rows[kind]["restored"] for kind in ("dns.record", "ssl.pack", "email.address")] == [
+        "yes",
+        "no",
+        "if named",
+    ]

@@ -226,7 +226,9 @@ def kind_page() -> str:
 
 def facts(one: Resource) -> Iterator[str]:
     """Yield what can be done with a kind."""
-    if one.deep:
+    if one.by_name:
+        yield "only if --only names it"
+    elif one.deep:
         yield "only with --deep"
     if one not in resources():
         yield "not listed by a scan"

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 EDIT = "Zone > Zone WAF > Edit; Account > Account Rulesets > Edit"
 RULES = (
     "index",
-    Column("description", KEY),
+    Column("description", KEY, wraps=True),
     Column("action", MAIN),
-    Column("expression", KEY),
-    "enabled",
+    Column("expression", KEY, wraps=True),
+    Column("enabled", KEY),
     Column("ref", LOW),
     Column("id", LOW),
 )
