@@ -14,11 +14,11 @@ from ops.sandbox.server import Sandbox
 
 
 @contextmanager
-def connected(sandbox: Sandbox, folder: Path) -> Iterator[Client]:
-    """Open a client of *sandbox* that keeps its state below *folder*."""
+def connected(sandbox: Sandbox, folder: Path, **more: str) -> Iterator[Client]:
+    """Open a client of *sandbox* that keeps its state below *folder*; *more* is added to its environment."""
     environ = {"CLOUDFLARE_API_TOKEN": sandbox.token, "CLOUDFLARE_API_BASE_URL": sandbox.url}
     places = {f"CFOPS_{name}_DIR": str(folder / name.lower()) for name in ("STATE", "CACHE", "CONFIG")}
-    settings = load({}, invoke={}, environ=environ | places | {"HOME": str(folder)}, cwd=folder)
+    settings = load({}, invoke={}, environ=environ | places | more | {"HOME": str(folder)}, cwd=folder)
     client = open_client(settings, say=lambda text: None, paths=paths)
     try:
         yield client
