@@ -99,6 +99,9 @@ def _finding(product: str, where: str, error: OpsError, standing: Standing) -> F
     if isinstance(error, CredentialsError) and where not in error.message:
         # The client sends no request after the token was refused, and raises that refusal again.
         return Finding(product, "unknown", f"not checked: {error.message}")
+    # Code 10000 may mean a missing permission too. Any other token was valid when its own check ran.
+    if isinstance(error, CredentialsError) and 10000 not in error.codes:
+        return failed(product, error)
     if isinstance(error, PermissionDenied | CredentialsError):
         lacks = f"the token lacks {permission(where, write=False)}: {error.message}"
         return Finding(product, "fail", lacks, f"grant it at {standing.page}")

@@ -162,6 +162,9 @@ def test_a_token_that_is_revoked_meanwhile_leaves_the_rest_unknown(
         row["meaning"] for check, row in rows.items() if row["status"] == "unknown" and check != "budget"
     ]
     assert any(text.startswith("not checked: ") for text in unknown)
+    assert "Invalid access token (9109)" in rows["dns"]["meaning"]
+    assert "lacks" not in rows["dns"]["meaning"]
+    assert rows["dns"]["hint"] == "the token is unknown, expired or revoked; `inv doctor` shows details"
 
 
 def test_little_that_is_left_of_the_budget_is_a_warning(
