@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from http import HTTPStatus
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -182,7 +183,8 @@ def test_crowded_columns_of_workers_and_stores_are_folded(tmp_path: Path) -> Non
     [
         (b"GET /secret HTTP/9.9.9\r\n\r\n", b"Bad Request\n"),
         (b"secret\r\n\r\n", b"Bad Request\n"),
-        (b"GET /secret%s HTTP/1.1\r\n\r\n" % (b"x" * 70_000), b"Request-URI Too Long\n"),
+        # As long as what is read: bytes that are left unread could reset the connection before the answer.
+        (b"GET /secret".ljust(65_537, b"x"), b"%s\n" % HTTPStatus.REQUEST_URI_TOO_LONG.phrase.encode()),
     ],
 )
 def test_what_is_not_a_request_is_refused_without_a_word_of_it(text: bytes, phrase: bytes) -> None:
