@@ -157,7 +157,7 @@ def _write_notification(client: Client, bucket: Owner, after: Json, before: Json
     if before:
         # A PUT adds to the rules that exist.
         _delete_notification(client, bucket, before)
-    rules = [{name: rule[name] for name in _RULE if rule.get(name)} for rule in after.get("rules") or ()]
+    rules = _as_sent(after.get("rules") or ())
     where = address(NOTIFIED, bucket).below("queues/{}", (before or after)["queueId"])
     client.put(where, json={"rules": rules}, headers=headers_of(bucket.item))
     return {**after}
@@ -172,8 +172,12 @@ def _plain_notification(item: Json) -> Json:
     rules = item.get("rules")
     if not isinstance(rules, list):
         return item
-    plain = [{name: rule[name] for name in _RULE if rule.get(name)} for rule in rules]
-    return {**item, "rules": sorted(plain, key=repr)}
+    return {**item, "rules": sorted(_as_sent(rules), key=repr)}
+
+
+def _as_sent(rules: Iterable[Json]) -> list[Json]:
+    """Return the rules of a notification without what Cloudflare sets."""
+    return [{name: rule[name] for name in _RULE if rule.get(name)} for rule in rules]
 
 
 NOTIFICATION = Resource(
